@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The container definition: an OCI runtime-spec document plus one object "caisson".
+ * Source of the nouns: OCI runtime-spec 1.2, config.md and config-linux.md.
+ * It says all a guest needs; the launcher reads nothing else. Field names in JSON are OCI's
+ * (camelCase); members here are the same words in snake case. Absent numbers are -1 (signed)
+ * or UNSET (unsigned).
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controller/wire/json.h"
+
+#define CONTAINER_UNSET UINT64_MAX
+
+typedef struct {
+    char *path; /* host directory that becomes "/" */
+    bool readonly;
+} ContainerRoot;
+
+typedef struct {
+    char *destination; /* absolute, inside the container */
+    char *type;        /* "bind" or a file system type: "tmpfs", "proc", "sysfs", "devpts", "cgroup" */
+    char *source;      /* host path of a bind; NULL otherwise */
+    char **options;    /* "ro", "nosuid", "rbind", "size=65536", "mode=755" …; OCI config.md "mounts" */
+    /* Ours, in the object "caisson" of the mount: the source of a bind is looked up inside the container */
+    bool source_in_container;
+} ContainerMount;
+
+typedef struct {
+    uint64_t uid;
+    uint64_t gid;
+} ContainerUser;
+
+typedef struct {
+    /* names as in capabilities(7), "CAP_CHOWN" …; inheritable and ambient are always empty */
+    char **bounding;
+    char **effective;
+    char **permitted;
+} ContainerCapabilities;
+
+typedef struct {
+    char **args; /* args[0] is also the path to execute */
+    char **env;  /* "NAME=value" in order */
+    char *cwd;
+    ContainerUser *user; /* OCI wants numbers: 0/0 when caisson.user names someone */
+    ContainerCapabilities *capabilities;
+} ContainerProcess;
+
+typedef struct {
+    char *type; /* "mount", "pid", "uts", "ipc", "cgroup", "network", "user" */
+    char *path; /* join this namespace file instead of creating one; NULL: create */
+} ContainerNamespace;
+
+typedef struct {
+    uint64_t container_id;
+    uint64_t host_id;
+    uint64_t size;
+} ContainerIdMapping;
+
+typedef struct {
+    char *path; /* inside the container, below /dev */
+    char *type; /* "c" or "b" */
+    int64_t major;
+    int64_t minor;
+    uint64_t file_mode; /* permission bits */
+} ContainerDevice;
+
+typedef struct {
+    bool allow;
+    char *type;    /* "a", "b" or "c" */
+    int64_t major; /* -1: any */
+    int64_t minor; /* -1: any */
+    char *access;  /* of "rwm" */
+} ContainerDeviceRule;
+
+typedef struct {
+    int64_t limit;       /* bytes, -1: unlimited */
+    int64_t reservation; /* bytes, -1: none */
+    int64_t swap;        /* bytes of memory plus swap, -1: unlimited */
+} ContainerMemory;
+
+typedef struct {
+    uint64_t shares; /* cgroup v1 scale, 2..262144; UNSET: none */
+    int64_t quota;   /* microseconds, -1: unlimited; 0: not set */
+    uint64_t period; /* microseconds; UNSET: none */
+    char *cpus;      /* "0-2,5"; NULL: all */
+    char *mems;
+} ContainerCpu;
+
+typedef struct {
+    int64_t limit; /* tasks, -1: unlimited */
+} ContainerPids;
+
+typedef struct {
+    GPtrArray *devices; /* of ContainerDeviceRule *, applied in order */
+    ContainerMemory *memory;
+    ContainerCpu *cpu;
+    ContainerPids *pids;
+} ContainerResources;
+
+typedef struct {
+    char *domain; /* "LINUX" or "LINUX32" */
+} ContainerPersonality;
+
+typedef struct {
+    GPtrArray *namespaces;   /* of ContainerNamespace * */
+    GPtrArray *uid_mappings; /* of ContainerIdMapping * */
+    GPtrArray *gid_mappings;
+    GPtrArray *devices; /* of ContainerDevice *: nodes beyond the default six */
+    ContainerResources *resources;
+    char **masked_paths;
+    char **readonly_paths;
+    ContainerPersonality *personality;
+} ContainerLinux;
+
+typedef struct {
+    char *alias; /* "console0" */
+} ContainerConsole;
+
+/* What OCI has no word for. */
+typedef struct {
+    char *name; /* domain name */
+    char *uuid; /* lower case, dashed */
+    char *state_directory; /* /run/libvirt/lxc: NAME.sock, NAME.pid and NAME.exit live there */
+    char *partition; /* resource partition, "/machine" */
+    GPtrArray *consoles; /* of ContainerConsole *; the first one is also stdin, stdout and stderr of init */
+    /* inituser and initgroup as written in the domain: a name or a number, looked up in the
+     * container's own /etc/passwd and /etc/group; NULL: root */
+    char *user;
+    char *group;
+    bool host_network; /* no network namespace of its own */
+    bool paused;       /* freeze before init runs */
+    uint64_t passed_fds; /* number of fds passed with Launch that init gets as 3, 4, … */
+} ContainerExtension;
+
+typedef struct {
+    char *oci_version;
+    ContainerRoot *root;
+    char *hostname;
+    GPtrArray *mounts; /* of ContainerMount *, in the order they are mounted */
+    ContainerProcess *process;
+    ContainerLinux *os; /* key "linux" */
+    ContainerExtension *caisson;
+} Container;
+
+/* Row tables; exported so that whoever fills a Container can use json_new(&container_mount_type) etc. */
+extern const JsonType container_type;
+extern const JsonType container_mount_type;
+extern const JsonType container_namespace_type;
+extern const JsonType container_id_mapping_type;
+extern const JsonType container_device_type;
+extern const JsonType container_device_rule_type;
+extern const JsonType container_console_type;
+
+/* A container with root, process, os, resources (memory, cpu, pids) and caisson allocated and empty. */
+Container *container_new(void);
+void container_free(Container *container);
+
+/* Pretty JSON; see json_write(). */
+char *container_to_json(const Container *container);
+Container *container_from_json(const char *text, size_t length, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Container, container_free)

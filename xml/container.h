@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a domain definition to a container definition (controller/wire/container.h). Pure. */
+#pragma once
+
+#include "controller/wire/container.h"
+#include "xml/definition.h"
+
+/* What computing needs to know of the host and of this start. */
+typedef struct {
+    const char *state_directory; /* "/run/libvirt/lxc" */
+    const char *arch;            /* of the host */
+    uint64_t passed_fds;
+    bool paused;
+} ContainerContext;
+
+/*
+ * The container definition of a domain that is about to start. The definition is the live one: the
+ * implicit root filesystem and console are already in it (container_complete()).
+ * FAILURE_CONFIG_UNSUPPORTED names an element that cannot be acted on (an interface type, a hostdev …):
+ * what the domain asks for is never left out in silence.
+ */
+Container *container_compute(const Definition *definition, const ContainerContext *context,
+                             GError **error);
+
+/* Adds to a definition that is about to start what is missing: root filesystem '/' as first filesystem
+ * (without accessmode), a pty console, partition /machine, aliases consoleN. */
+void container_complete(Definition *definition);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A domain definition of type 'lxc': the structs behind the domain XML. One struct per element, in the
+ * element's own header (element-filesystem.h …); this header holds the whole and the functions on it.
+ * Pure: no root, no kernel, no libvirt. Not thread-safe: whoever owns a Definition guards it.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "xml/element-clock.h"
+#include "xml/element-console.h"
+#include "xml/element-features.h"
+#include "xml/element-filesystem.h"
+#include "xml/element-idmap.h"
+#include "xml/element-os.h"
+#include "xml/kept.h"
+
+/* on_poweroff, on_reboot, on_crash; order is virDomainLifecycleAction's */
+typedef enum {
+    LIFECYCLE_DESTROY,
+    LIFECYCLE_RESTART,
+    LIFECYCLE_RENAME_RESTART,
+    LIFECYCLE_PRESERVE,
+    LIFECYCLE_COREDUMP_DESTROY,
+    LIFECYCLE_COREDUMP_RESTART,
+} LifecycleAction;
+
+typedef struct {
+    int id;          /* pid of the controller; -1: not running */
+    char *name;
+    char *uuid;      /* lower case, dashed */
+    char *title;
+    char *description;
+    char *metadata;  /* the children of <metadata> as text, or NULL */
+    uint64_t memory;         /* KiB, the maximum */
+    uint64_t current_memory; /* KiB */
+    uint64_t vcpus;
+    char *cpuset;    /* "0-2,5", canonical; NULL: all */
+    bool vcpu_placement_auto;
+    char *partition; /* resource partition, "/machine"; NULL: not configured */
+    Os os;
+    GPtrArray *uid_map; /* of IdMapEntry *, sorted by start; empty: no user namespace */
+    GPtrArray *gid_map;
+    Features features;
+    Clock clock;
+    LifecycleAction on_poweroff;
+    LifecycleAction on_reboot;
+    LifecycleAction on_crash;
+    char *emulator;          /* path of the controller program */
+    GPtrArray *filesystems;  /* of Filesystem * */
+    GPtrArray *consoles;     /* of Console * */
+    GPtrArray *kept;         /* of Kept *: elements kept as they came, printed in their canonical place */
+} Definition;
+
+/* What the host says where the document says nothing. */
+typedef struct {
+    const char *arch;           /* "x86_64" */
+    const char *emulator;       /* default of <emulator> */
+    const char *security_model; /* "none", "apparmor"; model of a seclabel that names none; NULL: leave */
+} DefinitionDefaults;
+
+typedef enum {
+    /* configuration, not a running guest: ids, ttys, aliases and generated target names are ignored */
+    DEFINITION_INACTIVE = 1 << 0,
+    /* from disk: only what keeps the document from being understood is an error, checks are not run */
+    DEFINITION_TRUSTED = 1 << 1,
+    /* VIR_DOMAIN_DEFINE_VALIDATE: unknown elements and attributes are errors */
+    DEFINITION_VALIDATE = 1 << 2,
+} DefinitionParseFlags;
+
+typedef enum {
+    DEFINITION_FORMAT_INACTIVE = 1 << 0,   /* as configured */
+    DEFINITION_FORMAT_SECURE = 1 << 1,     /* with passwords and secrets */
+    DEFINITION_FORMAT_MIGRATABLE = 1 << 2,
+} DefinitionFormatFlags;
+
+/*
+ * Parses a whole <domain>. Input is untrusted: bounded depth and size, no entities, no network.
+ * Errors: FAILURE_XML, FAILURE_CONFIG_UNSUPPORTED, FAILURE_NO_NAME, FAILURE_INVALID_ARG, FAILURE_XML_DETAIL …
+ * as facts of the stock driver have them; the message names element, value and remedy.
+ */
+Definition *definition_parse(const char *xml, const DefinitionDefaults *defaults,
+                             DefinitionParseFlags flags, GError **error);
+
+/* Parses the <domain> element below a root element (a status file: <domstatus>); see definition_parse(). */
+Definition *definition_parse_within(const char *xml, const char *root, const DefinitionDefaults *defaults,
+                                    DefinitionParseFlags flags, GError **error);
+
+/* Name and uuid only (either may come back NULL when absent): all that is read before access control.
+ * Free both with g_free(). */
+bool definition_peek(const char *xml, char **ret_name, char **ret_uuid, GError **error);
+
+/* Canonical XML as libvirt prints it; a definition with id -1 formats as inactive. Free with g_free(). */
+char *definition_format(const Definition *definition, DefinitionFormatFlags flags);
+
+Definition *definition_copy(const Definition *definition);
+void definition_free(Definition *definition);
+
+/* All that define, create and attach refuse beyond what parsing does; run unless DEFINITION_TRUSTED. */
+bool definition_check(const Definition *definition, GError **error);
+
+/* Console with @alias, the first one for NULL; NULL when there is none. */
+const Console *definition_console(const Definition *definition, const char *alias);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Definition, definition_free)
