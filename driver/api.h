@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The slot tables, one per topic (api-<topic>.c). Each ends with a NULL row. plugin.c registers them all. */
+#pragma once
+
+#include "driver/abi/slots.h"
+
+extern const ApiSlot connect_api[];    /* open, close, version, hostname, capabilities … */
+extern const ApiSlot node_api[];       /* host information */
+extern const ApiSlot list_api[];       /* list and look up */
+extern const ApiSlot definition_api[]; /* define, undefine, XML, metadata, autostart */
+extern const ApiSlot lifecycle_api[];  /* create, suspend, shutdown, reboot, destroy */
+extern const ApiSlot query_api[];      /* state, info, active, persistent, OS type … */
+extern const ApiSlot guest_api[];      /* console, namespaces, signals */
+extern const ApiSlot event_api[];

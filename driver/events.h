@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Emitting libvirt events about a domain. Call without the domain's lock. */
+#pragma once
+
+#include "driver/domain.h"
+
+/* VIR_DOMAIN_EVENT_STARTED … with its detail. @id: the id the event carries. */
+void event_lifecycle(Domain *domain, int id, int type, int detail);
+void event_reboot(Domain *domain, int id);
+void event_metadata_change(Domain *domain, int type, const char *uri);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the driver knows of the host: architecture, capabilities, defaults of definitions, lxc.conf. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "cgroup/cgroup.h"
+#include "xml/definition.h"
+
+/* Finds out all below; called once from state initialisation, and never changes afterwards. */
+bool host_init(GError **error);
+
+const DefinitionDefaults *host_defaults(void);
+const char *host_arch(void);
+const CgroupLayout *host_cgroups(void);
+
+/* The capabilities document. Free with g_free(). */
+char *host_capabilities(GError **error);
