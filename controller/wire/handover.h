@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the launcher hands to the keeper across execve(): a sealed memfd at descriptor HANDOVER_FD
+ * with one KeeperState as JSON. Descriptors are named by number; they must not be close-on-exec
+ * when the launcher executes the keeper, and the keeper owns them afterwards. Descriptors 0 and 1
+ * are /dev/null, 2 is the log. Everything else the launcher had open must be close-on-exec.
+ *
+ * The launcher must call execve() from its main thread with no other thread, with every signal
+ * unblocked and at its default (SIGCHLD included, without SA_NOCLDWAIT: the keeper waits for init).
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controller/wire/json.h"
+
+#define HANDOVER_FD 3
+
+typedef struct {
+    char *alias;   /* "console0" */
+    int64_t guest; /* master of the guest's pty */
+    int64_t host;  /* master of the host's pty, whose slave any root process may open at .path */
+    char *path;    /* slave of .host, "/dev/pts/6" */
+} KeeperConsole;
+
+typedef struct {
+    char *name;         /* domain name: NAME.sock, NAME.pid, NAME.exit in the state directory */
+    int64_t init_pid;   /* pid of init as the host sees it; a child of the keeper */
+    int64_t init_pidfd; /* descriptor; init's pidfd */
+    int64_t client;     /* descriptor; the socket the launcher inherited, -1: none */
+    int64_t listener;   /* descriptor; bound to NAME.sock and listening, SEQPACKET */
+    int64_t state_directory; /* descriptor; O_PATH or O_DIRECTORY of /run/libvirt/lxc */
+    /* descriptor; the guest's group "libvirt": on v1 in the freezer hierarchy, on v2 the group
+     * itself. Its files are opened read-write below it; -1: Freeze is answered with
+     * operation-unsupported */
+    int64_t freezer;
+    int64_t freezer_version; /* 1 or 2 */
+    char *cgroup;            /* as in GetStatus */
+    GPtrArray *consoles;     /* of KeeperConsole * */
+    bool paused;             /* the group is frozen already: the state is "paused" */
+    bool continue_pending;   /* the first thing to send to .client is the reply to Continue */
+} KeeperState;
+
+extern const JsonType keeper_state_type;
+extern const JsonType keeper_console_type;
+
+/* All descriptors -1, consoles an empty array. */
+KeeperState *keeper_state_new(void);
+/* Does not close descriptors. */
+void keeper_state_free(KeeperState *state);
+
+/* A sealed memfd (see sealed_new()) with @state, close-on-exec; dup2() it to HANDOVER_FD. -1 on
+ * failure. */
+int keeper_state_seal(const KeeperState *state, GError **error);
+
+/* Reads what keeper_state_seal() made; @fd stays open. */
+KeeperState *keeper_state_read(int fd, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeeperState, keeper_state_free)
