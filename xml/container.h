@@ -16,12 +16,12 @@ typedef struct {
 /*
  * The container definition of a domain that is about to start. The definition is the live one: the
  * implicit root filesystem and console are already in it (container_complete()).
- * FAILURE_CONFIG_UNSUPPORTED names an element that cannot be acted on (an interface type, a hostdev …):
- * what the domain asks for is never left out in silence.
+ * FAILURE_CONFIG_UNSUPPORTED names an element that cannot be acted on (an interface type, a hostdev
+ * …): what the domain asks for is never left out in silence.
  */
 Container *container_compute(const Definition *definition, const ContainerContext *context,
                              GError **error);
 
-/* Adds to a definition that is about to start what is missing: root filesystem '/' as first filesystem
- * (without accessmode), a pty console, partition /machine, aliases consoleN. */
+/* Adds to a definition that is about to start what is missing: root filesystem '/' as first
+ * filesystem (without accessmode), a pty console, partition /machine, aliases consoleN. */
 void container_complete(Definition *definition);

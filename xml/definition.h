@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A domain definition of type 'lxc': the structs behind the domain XML. One struct per element, in the
- * element's own header (element-filesystem.h …); this header holds the whole and the functions on it.
- * Pure: no root, no kernel, no libvirt. Not thread-safe: whoever owns a Definition guards it.
+ * A domain definition of type 'lxc': the structs behind the domain XML. One struct per element, in
+ * the element's own header (element-filesystem.h …); this header holds the whole and the functions
+ * on it. Pure: no root, no kernel, no libvirt. Not thread-safe: whoever owns a Definition guards
+ * it.
  */
 #pragma once
 
@@ -29,16 +30,16 @@ typedef enum {
 } LifecycleAction;
 
 typedef struct {
-    int id;          /* pid of the controller; -1: not running */
+    int id; /* pid of the controller; -1: not running */
     char *name;
-    char *uuid;      /* lower case, dashed */
+    char *uuid; /* lower case, dashed */
     char *title;
     char *description;
-    char *metadata;  /* the children of <metadata> as text, or NULL */
+    char *metadata;          /* the children of <metadata> as text, or NULL */
     uint64_t memory;         /* KiB, the maximum */
     uint64_t current_memory; /* KiB */
     uint64_t vcpus;
-    char *cpuset;    /* "0-2,5", canonical; NULL: all */
+    char *cpuset; /* "0-2,5", canonical; NULL: all */
     bool vcpu_placement_auto;
     char *partition; /* resource partition, "/machine"; NULL: not configured */
     Os os;
@@ -49,57 +50,65 @@ typedef struct {
     LifecycleAction on_poweroff;
     LifecycleAction on_reboot;
     LifecycleAction on_crash;
-    char *emulator;          /* path of the controller program */
-    GPtrArray *filesystems;  /* of Filesystem * */
-    GPtrArray *consoles;     /* of Console * */
-    GPtrArray *kept;         /* of Kept *: elements kept as they came, printed in their canonical place */
+    char *emulator;         /* path of the controller program */
+    GPtrArray *filesystems; /* of Filesystem * */
+    GPtrArray *consoles;    /* of Console * */
+    GPtrArray *kept; /* of Kept *: elements kept as they came, printed in their canonical place */
 } Definition;
 
 /* What the host says where the document says nothing. */
 typedef struct {
-    const char *arch;           /* "x86_64" */
-    const char *emulator;       /* default of <emulator> */
-    const char *security_model; /* "none", "apparmor"; model of a seclabel that names none; NULL: leave */
+    const char *arch;     /* "x86_64" */
+    const char *emulator; /* default of <emulator> */
+    const char
+        *security_model; /* "none", "apparmor"; model of a seclabel that names none; NULL: leave */
 } DefinitionDefaults;
 
 typedef enum {
-    /* configuration, not a running guest: ids, ttys, aliases and generated target names are ignored */
+    /* configuration, not a running guest: ids, ttys, aliases and generated target names are ignored
+     */
     DEFINITION_INACTIVE = 1 << 0,
-    /* from disk: only what keeps the document from being understood is an error, checks are not run */
+    /* from disk: only what keeps the document from being understood is an error, checks are not run
+     */
     DEFINITION_TRUSTED = 1 << 1,
     /* VIR_DOMAIN_DEFINE_VALIDATE: unknown elements and attributes are errors */
     DEFINITION_VALIDATE = 1 << 2,
 } DefinitionParseFlags;
 
 typedef enum {
-    DEFINITION_FORMAT_INACTIVE = 1 << 0,   /* as configured */
-    DEFINITION_FORMAT_SECURE = 1 << 1,     /* with passwords and secrets */
+    DEFINITION_FORMAT_INACTIVE = 1 << 0, /* as configured */
+    DEFINITION_FORMAT_SECURE = 1 << 1,   /* with passwords and secrets */
     DEFINITION_FORMAT_MIGRATABLE = 1 << 2,
 } DefinitionFormatFlags;
 
 /*
  * Parses a whole <domain>. Input is untrusted: bounded depth and size, no entities, no network.
- * Errors: FAILURE_XML, FAILURE_CONFIG_UNSUPPORTED, FAILURE_NO_NAME, FAILURE_INVALID_ARG, FAILURE_XML_DETAIL …
- * as facts of the stock driver have them; the message names element, value and remedy.
+ * Errors: FAILURE_XML, FAILURE_CONFIG_UNSUPPORTED, FAILURE_NO_NAME, FAILURE_INVALID_ARG,
+ * FAILURE_XML_DETAIL … as facts of the stock driver have them; the message names element, value and
+ * remedy.
  */
 Definition *definition_parse(const char *xml, const DefinitionDefaults *defaults,
                              DefinitionParseFlags flags, GError **error);
 
-/* Parses the <domain> element below a root element (a status file: <domstatus>); see definition_parse(). */
-Definition *definition_parse_within(const char *xml, const char *root, const DefinitionDefaults *defaults,
-                                    DefinitionParseFlags flags, GError **error);
+/* Parses the <domain> element below a root element (a status file: <domstatus>); see
+ * definition_parse(). */
+Definition *definition_parse_within(const char *xml, const char *root,
+                                    const DefinitionDefaults *defaults, DefinitionParseFlags flags,
+                                    GError **error);
 
-/* Name and uuid only (either may come back NULL when absent): all that is read before access control.
- * Free both with g_free(). */
+/* Name and uuid only (either may come back NULL when absent): all that is read before access
+ * control. Free both with g_free(). */
 bool definition_peek(const char *xml, char **ret_name, char **ret_uuid, GError **error);
 
-/* Canonical XML as libvirt prints it; a definition with id -1 formats as inactive. Free with g_free(). */
+/* Canonical XML as libvirt prints it; a definition with id -1 formats as inactive. Free with
+ * g_free(). */
 char *definition_format(const Definition *definition, DefinitionFormatFlags flags);
 
 Definition *definition_copy(const Definition *definition);
 void definition_free(Definition *definition);
 
-/* All that define, create and attach refuse beyond what parsing does; run unless DEFINITION_TRUSTED. */
+/* All that define, create and attach refuse beyond what parsing does; run unless
+ * DEFINITION_TRUSTED. */
 bool definition_check(const Definition *definition, GError **error);
 
 /* Console with @alias, the first one for NULL; NULL when there is none. */

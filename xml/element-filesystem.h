@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <filesystem>: one mount of a container, or its root. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    FILESYSTEM_MOUNT,
+    FILESYSTEM_BLOCK,
+    FILESYSTEM_FILE,
+    FILESYSTEM_TEMPLATE,
+    FILESYSTEM_RAM,
+    FILESYSTEM_BIND,
+    FILESYSTEM_VOLUME,
+} FilesystemType;
+
+typedef enum {
+    FILESYSTEM_ACCESS_NONE, /* not said: only the implicit root filesystem */
+    FILESYSTEM_ACCESS_PASSTHROUGH,
+    FILESYSTEM_ACCESS_MAPPED,
+    FILESYSTEM_ACCESS_SQUASH,
+} FilesystemAccess;
+
+typedef struct {
+    FilesystemType type;
+    FilesystemAccess access_mode;
+    char *model;
+    char *multidevs;
+    char *fmode;
+    char *dmode;
+    int driver_type;     /* 0: default; words in element-filesystem.c */
+    char *driver_format; /* "raw", "qcow2" …; NULL: not said */
+    char *driver_wrpolicy;
+    char *source; /* directory (mount, bind), device (block), image (file), name (template); else
+                     NULL */
+    char *pool;   /* volume */
+    char *volume;
+    uint64_t ram_usage; /* bytes */
+    char *target;       /* path inside the container */
+    bool readonly;
+    uint64_t space_hard_limit; /* bytes, 0: none */
+    uint64_t space_soft_limit;
+    GPtrArray *kept; /* of Kept *: binary, address … */
+} Filesystem;
+
+Filesystem *filesystem_new(void);
+void filesystem_free(Filesystem *filesystem);
+
+/* The word of a type: "mount". */
+const char *filesystem_type_name(FilesystemType type);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Filesystem, filesystem_free)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <os>: what runs as init, and as whom. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+    char *name;
+    char *value;
+} OsVariable;
+
+typedef struct {
+    char *arch; /* "x86_64"; never NULL after parsing with a default */
+    char *machine;
+    char *init;           /* path inside the container, argv[0] */
+    GPtrArray *init_args; /* of char * */
+    GPtrArray *init_env;  /* of OsVariable * */
+    char *init_dir;
+    char *init_user; /* name, number or "+number"; NULL: root */
+    char *init_group;
+    char *cmdline;
+    GPtrArray *kept; /* of Kept *: what only machines have (kernel, boot, smbios …) */
+} Os;
