@@ -16,7 +16,9 @@
 #include "xml/element-features.h"
 #include "xml/element-filesystem.h"
 #include "xml/element-idmap.h"
+#include "xml/element-namespace.h"
 #include "xml/element-os.h"
+#include "xml/element-tuning.h"
 #include "xml/kept.h"
 
 /* on_poweroff, on_reboot, on_crash; order is virDomainLifecycleAction's */
@@ -35,12 +37,16 @@ typedef struct {
     char *uuid; /* lower case, dashed */
     char *title;
     char *description;
-    char *metadata;          /* the children of <metadata> as text, or NULL */
+    char *metadata;          /* children of <metadata> as they are printed; see metadata.h */
     uint64_t memory;         /* KiB, the maximum */
+    int dump_core;           /* of <memory>: 0 not said, 1 on, 2 off */
     uint64_t current_memory; /* KiB */
     uint64_t vcpus;
-    char *cpuset; /* "0-2,5", canonical; NULL: all */
+    uint64_t vcpus_online; /* at most vcpus */
+    char *cpuset;          /* "0-2,5", canonical; NULL: all */
     bool vcpu_placement_auto;
+    MemoryTuning memory_tuning;
+    CpuTuning cpu_tuning;
     char *partition; /* resource partition, "/machine"; NULL: not configured */
     Os os;
     GPtrArray *uid_map; /* of IdMapEntry *, sorted by start; empty: no user namespace */
@@ -50,26 +56,24 @@ typedef struct {
     LifecycleAction on_poweroff;
     LifecycleAction on_reboot;
     LifecycleAction on_crash;
-    char *emulator;         /* path of the controller program */
-    GPtrArray *filesystems; /* of Filesystem * */
-    GPtrArray *consoles;    /* of Console * */
+    char *emulator;           /* path of the controller program */
+    GPtrArray *filesystems;   /* of Filesystem * */
+    GPtrArray *consoles;      /* of Console * */
+    NamespaceSharing sharing; /* <lxc:namespace> */
     GPtrArray *kept; /* of Kept *: elements kept as they came, printed in their canonical place */
 } Definition;
 
 /* What the host says where the document says nothing. */
 typedef struct {
-    const char *arch;     /* "x86_64" */
-    const char *emulator; /* default of <emulator> */
-    const char
-        *security_model; /* "none", "apparmor"; model of a seclabel that names none; NULL: leave */
+    const char *arch;           /* "x86_64" */
+    const char *emulator;       /* default of <emulator> */
+    const char *security_model; /* "apparmor": of a seclabel that names none; NULL: leave it */
 } DefinitionDefaults;
 
 typedef enum {
-    /* configuration, not a running guest: ids, ttys, aliases and generated target names are ignored
-     */
+    /* configuration, not a running guest: ids, ttys, aliases and generated names are ignored */
     DEFINITION_INACTIVE = 1 << 0,
-    /* from disk: only what keeps the document from being understood is an error, checks are not run
-     */
+    /* from disk: only what cannot be understood is an error, definition_check() does not run */
     DEFINITION_TRUSTED = 1 << 1,
     /* VIR_DOMAIN_DEFINE_VALIDATE: unknown elements and attributes are errors */
     DEFINITION_VALIDATE = 1 << 2,
@@ -113,5 +117,11 @@ bool definition_check(const Definition *definition, GError **error);
 
 /* Console with @alias, the first one for NULL; NULL when there is none. */
 const Console *definition_console(const Definition *definition, const char *alias);
+
+/* Whether the domain has an element that is kept as it came: "interface", "hostdev" … */
+bool definition_keeps(const Definition *definition, const char *name);
+
+/* Whether both print the same, secrets included. */
+bool definition_equal(const Definition *one, const Definition *other);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Definition, definition_free)
