@@ -23,10 +23,10 @@ typedef struct {
 
 typedef struct {
     char *destination; /* absolute, inside the container */
-    char *type;        /* "bind" or a file system type: "tmpfs", "proc", "sysfs", "devpts", "cgroup" */
+    char *type;        /* "bind", or a file system: "tmpfs", "proc", "sysfs", "devpts", "cgroup" */
     char *source;      /* host path of a bind; NULL otherwise */
-    char **options;    /* "ro", "nosuid", "rbind", "size=65536", "mode=755" …; OCI config.md "mounts" */
-    /* Ours, in the object "caisson" of the mount: the source of a bind is looked up inside the container */
+    char **options;    /* "ro", "nosuid", "rbind", "size=65536", "mode=755" …; OCI config.md */
+    /* ours, in the object "caisson" of the mount: .source is looked up inside the container */
     bool source_in_container;
 } ContainerMount;
 
@@ -123,17 +123,17 @@ typedef struct {
 
 /* What OCI has no word for. */
 typedef struct {
-    char *name; /* domain name */
-    char *uuid; /* lower case, dashed */
+    char *name;            /* domain name */
+    char *uuid;            /* lower case, dashed */
     char *state_directory; /* /run/libvirt/lxc: NAME.sock, NAME.pid and NAME.exit live there */
-    char *partition; /* resource partition, "/machine" */
-    GPtrArray *consoles; /* of ContainerConsole *; the first one is also stdin, stdout and stderr of init */
+    char *partition;       /* resource partition, "/machine" */
+    GPtrArray *consoles;   /* of ContainerConsole *; the first is stdin, stdout, stderr of init */
     /* inituser and initgroup as written in the domain: a name or a number, looked up in the
      * container's own /etc/passwd and /etc/group; NULL: root */
     char *user;
     char *group;
-    bool host_network; /* no network namespace of its own */
-    bool paused;       /* freeze before init runs */
+    bool host_network;   /* no network namespace of its own */
+    bool paused;         /* freeze before init runs */
     uint64_t passed_fds; /* number of fds passed with Launch that init gets as 3, 4, … */
 } ContainerExtension;
 
@@ -147,7 +147,7 @@ typedef struct {
     ContainerExtension *caisson;
 } Container;
 
-/* Row tables; exported so that whoever fills a Container can use json_new(&container_mount_type) etc. */
+/* Row tables; whoever fills a Container allocates with json_new(&container_mount_type) etc. */
 extern const JsonType container_type;
 extern const JsonType container_mount_type;
 extern const JsonType container_namespace_type;
@@ -155,13 +155,31 @@ extern const JsonType container_id_mapping_type;
 extern const JsonType container_device_type;
 extern const JsonType container_device_rule_type;
 extern const JsonType container_console_type;
+extern const JsonType container_root_type;
+extern const JsonType container_process_type;
+extern const JsonType container_user_type;
+extern const JsonType container_capabilities_type;
+extern const JsonType container_linux_type;
+extern const JsonType container_resources_type;
+extern const JsonType container_memory_type;
+extern const JsonType container_cpu_type;
+extern const JsonType container_pids_type;
+extern const JsonType container_personality_type;
+extern const JsonType container_extension_type;
 
-/* A container with root, process, os, resources (memory, cpu, pids) and caisson allocated and empty. */
+/*
+ * A container with ociVersion set, all arrays empty, and root, process (user, not capabilities),
+ * os, resources (memory, cpu, pids) and caisson allocated and empty.
+ */
 Container *container_new(void);
 void container_free(Container *container);
 
 /* Pretty JSON; see json_write(). */
 char *container_to_json(const Container *container);
+/*
+ * As json_read(); what container_new() allocates is allocated also when the text has none of it,
+ * and process.args has at least one element. process.capabilities stays NULL when absent.
+ */
 Container *container_from_json(const char *text, size_t length, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Container, container_free)

@@ -28,7 +28,7 @@ static const char *const code_names[FAILURE_LAST] = {
     [FAILURE_START] = "start",
 };
 
-G_DEFINE_QUARK(caisson-failure-quark, failure)
+G_DEFINE_QUARK(caisson - failure - quark, failure)
 
 bool
 fail(GError **error, FailureCode code, const char *format, ...)

@@ -2,9 +2,10 @@
 /*
  * Structs to and from JSON by row tables. json.c is the only file that knows the JSON library.
  *
- * A JsonType describes one struct: its size and its rows. Members of kind JSON_OBJECT are pointers to
- * structs (NULL: absent), JSON_OBJECTS are GPtrArray * of such pointers (NULL: absent, and absent when
- * empty unless the row says JSON_ALWAYS). Strings and lists are owned by the struct; json_free() frees all.
+ * A JsonType describes one struct: its size and its rows. Members of kind JSON_OBJECT are pointers
+ * to structs (NULL: absent), JSON_OBJECTS are GPtrArray * of such pointers (NULL: absent). Empty
+ * objects and empty arrays of objects are not written unless the row says JSON_ALWAYS. Strings and
+ * lists are owned by the struct; json_free() frees all.
  */
 #pragma once
 
@@ -21,6 +22,8 @@ typedef enum {
     JSON_UINT,    /* uint64_t, absent when equal to (uint64_t).absent */
     JSON_OBJECT,  /* struct *, described by .type */
     JSON_OBJECTS, /* GPtrArray * of struct *, described by .type */
+    JSON_INLINE,  /* an object in the text; its rows (.type) are members of this same struct */
+    JSON_NOTHING, /* no member: written as [], must be empty or missing when read */
 } JsonKind;
 
 enum {
@@ -45,7 +48,11 @@ struct JsonType {
     const JsonField *fields; /* ends with a NULL key */
 };
 
-/* A new struct of @type with every member at its absent value; free with json_free(). */
+/*
+ * A new struct of @type with every member at its absent value; free with json_free(). Structs that
+ * are put into members or arrays of others must come from here: the type is kept in front of the
+ * struct.
+ */
 void *json_new(const JsonType *type);
 
 /* Frees @object and all it owns; NULL is allowed. */
@@ -55,14 +62,15 @@ void json_free(const JsonType *type, void *object);
 GPtrArray *json_array_new(const JsonType *type);
 
 /*
- * One JSON text for @object; pretty: indented by two spaces with a final newline, otherwise one line.
- * Keys come in row order. Never fails. Free with g_free().
+ * One JSON text for @object; bytes that are no UTF-8 become U+FFFD; pretty: indented by two spaces
+ * with a final newline, otherwise one line. Keys come in row order. Never fails. Free with
+ * g_free().
  */
 char *json_write(const JsonType *type, const void *object, bool pretty);
 
 /*
- * Reads @length bytes at @text. Unknown keys are ignored; a key of the wrong type, a missing required
- * key, a number out of range, nesting deeper than 32 or text that is no JSON fails with
+ * Reads @length bytes at @text. Unknown keys are ignored; a key of the wrong type, a missing
+ * required key, a number out of range, nesting deeper than 32 or text that is no JSON fails with
  * FAILURE_INTERNAL and a message that names the path ("mounts[3].destination: not a string").
  */
 void *json_read(const JsonType *type, const char *text, size_t length, GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Packets on the controller's SEQPACKET socket: one JSON object each, varlink's shapes, fds by SCM_RIGHTS.
+ * Packets on the controller's SEQPACKET socket: one JSON object each, varlink's shapes, fds by
+ * SCM_RIGHTS.
  *
  *   call   {"method":"Freeze","parameters":{…}}
  *   reply  {"parameters":{…}}
@@ -14,25 +15,30 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "controller/wire/json.h"
+
 #define MESSAGE_PROTOCOL_VERSION 1
 #define MESSAGE_SIZE_MAX         65536 /* bytes of one packet */
 #define MESSAGE_FDS_MAX          64
 
 /* Parameters of all messages in one flat set: a method uses some of them, the rest stay absent. */
 typedef struct {
-    int64_t version;    /* 0: absent */
-    char *message;      /* of an error */
-    int64_t init_pid;   /* host pid of init, 0: absent */
-    char *state;        /* "starting", "running", "paused" */
-    char *cgroup;       /* group of the guest below each hierarchy's root: "/machine/lxc-41-x.libvirt-lxc" */
-    char **consoles;    /* host pty of each console, "/dev/pts/6" */
-    char *alias;        /* OpenConsole: "console0"; NULL: the first one */
-    bool force;         /* OpenConsole: end the stream that has it now */
-    bool safe;          /* OpenConsole: accepted; a console is always exclusive */
-    int64_t signal;     /* Signal: number in the kernel's numbering; exited: signal that killed init, 0: none */
-    int64_t exit_code;  /* exited: exit status of init, -1: killed by a signal */
-    char *reason;       /* exited: see MESSAGE_REASON_… */
+    int64_t version;  /* 0: absent */
+    char *message;    /* of an error */
+    int64_t init_pid; /* host pid of init, 0: absent */
+    char *state;      /* "starting", "running", "paused" */
+    char *cgroup;     /* group of the guest below each hierarchy: "/machine/lxc-41-x.libvirt-lxc" */
+    char **consoles;  /* host pty of each console, "/dev/pts/6" */
+    char *alias;      /* OpenConsole: "console0"; NULL: the first one */
+    bool force;       /* OpenConsole: end the stream that has it now */
+    bool safe;        /* OpenConsole: accepted; a console is always exclusive */
+    int64_t signal;   /* Signal: the kernel's number; exited: what killed init, 0: none */
+    int64_t exit_code; /* exited: exit status of init, -1: killed by a signal */
+    char *reason;      /* exited: see MESSAGE_REASON_… */
 } MessageParameters;
+
+/* For the exit record, which is one such object. */
+extern const JsonType message_parameters_type;
 
 /* Why a guest ended; the words in the exit record and in the event "exited". */
 #define MESSAGE_REASON_SHUTDOWN  "shutdown"  /* init exited, or powered off or halted */
@@ -71,8 +77,9 @@ bool message_send(int socket, const Message *message, const int *fds, size_t n_f
                   GError **error);
 
 /*
- * Receives one packet. Descriptors in it go to @ret_fds (GArray of int, CLOEXEC, owned by the array's
- * clear function); with @ret_fds NULL they are closed. End of file: returns NULL with *error unset.
+ * Receives one packet. Descriptors in it go to @ret_fds (GArray of int, CLOEXEC, owned by the
+ * array's clear function); with @ret_fds NULL they are closed. End of file: returns NULL with
+ * *error unset.
  * @deadline as above (0: only what is there already, FAILURE_OPERATION_TIMEOUT if nothing is).
  */
 Message *message_receive(int socket, gint64 deadline, GArray **ret_fds, GError **error);

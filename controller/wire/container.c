@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The container definition as rows: keys are OCI's, one table per struct. */
+#include "controller/wire/container.h"
+
+#include "controller/wire/failure.h"
+
+/* (int64_t)CONTAINER_UNSET; a number that is not given is not written either */
+#define UNSET -1
+
+static const JsonField root_fields[] = {
+    { "path", JSON_STRING, offsetof(ContainerRoot, path), .flags = JSON_REQUIRED },
+    { "readonly", JSON_BOOL, offsetof(ContainerRoot, readonly) },
+    { NULL },
+};
+const JsonType container_root_type = { "root", sizeof(ContainerRoot), root_fields };
+
+static const JsonField mount_extension_fields[] = {
+    { "sourceInContainer", JSON_BOOL, offsetof(ContainerMount, source_in_container) },
+    { NULL },
+};
+static const JsonType mount_extension_type = { "caisson", 0, mount_extension_fields };
+
+static const JsonField mount_fields[] = {
+    { "destination", JSON_STRING, offsetof(ContainerMount, destination), .flags = JSON_REQUIRED },
+    { "type", JSON_STRING, offsetof(ContainerMount, type) },
+    { "source", JSON_STRING, offsetof(ContainerMount, source) },
+    { "options", JSON_STRINGS, offsetof(ContainerMount, options) },
+    { "caisson", JSON_INLINE, .type = &mount_extension_type },
+    { NULL },
+};
+const JsonType container_mount_type = { "mount", sizeof(ContainerMount), mount_fields };
+
+static const JsonField user_fields[] = {
+    { "uid", JSON_UINT, offsetof(ContainerUser, uid), .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "gid", JSON_UINT, offsetof(ContainerUser, gid), .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { NULL },
+};
+const JsonType container_user_type = { "user", sizeof(ContainerUser), user_fields };
+
+static const JsonField capabilities_fields[] = {
+    { "bounding", JSON_STRINGS, offsetof(ContainerCapabilities, bounding), .flags = JSON_ALWAYS },
+    { "effective", JSON_STRINGS, offsetof(ContainerCapabilities, effective), .flags = JSON_ALWAYS },
+    { "permitted", JSON_STRINGS, offsetof(ContainerCapabilities, permitted), .flags = JSON_ALWAYS },
+    { "inheritable", JSON_NOTHING },
+    { "ambient", JSON_NOTHING },
+    { NULL },
+};
+const JsonType container_capabilities_type = { "capabilities", sizeof(ContainerCapabilities),
+                                               capabilities_fields };
+
+static const JsonField process_fields[] = {
+    { "args", JSON_STRINGS, offsetof(ContainerProcess, args), .flags = JSON_REQUIRED },
+    { "env", JSON_STRINGS, offsetof(ContainerProcess, env) },
+    { "cwd", JSON_STRING, offsetof(ContainerProcess, cwd), .flags = JSON_REQUIRED },
+    { "user", JSON_OBJECT, offsetof(ContainerProcess, user), .type = &container_user_type },
+    { "capabilities", JSON_OBJECT, offsetof(ContainerProcess, capabilities),
+      .type = &container_capabilities_type },
+    { NULL },
+};
+const JsonType container_process_type = { "process", sizeof(ContainerProcess), process_fields };
+
+static const JsonField namespace_fields[] = {
+    { "type", JSON_STRING, offsetof(ContainerNamespace, type), .flags = JSON_REQUIRED },
+    { "path", JSON_STRING, offsetof(ContainerNamespace, path) },
+    { NULL },
+};
+const JsonType container_namespace_type = { "namespace", sizeof(ContainerNamespace),
+                                            namespace_fields };
+
+static const JsonField id_mapping_fields[] = {
+    { "containerID", JSON_UINT, offsetof(ContainerIdMapping, container_id),
+      .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "hostID", JSON_UINT, offsetof(ContainerIdMapping, host_id),
+      .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "size", JSON_UINT, offsetof(ContainerIdMapping, size), .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { NULL },
+};
+const JsonType container_id_mapping_type = { "id mapping", sizeof(ContainerIdMapping),
+                                             id_mapping_fields };
+
+static const JsonField device_fields[] = {
+    { "path", JSON_STRING, offsetof(ContainerDevice, path), .flags = JSON_REQUIRED },
+    { "type", JSON_STRING, offsetof(ContainerDevice, type), .flags = JSON_REQUIRED },
+    { "major", JSON_INT, offsetof(ContainerDevice, major), .flags = JSON_ALWAYS },
+    { "minor", JSON_INT, offsetof(ContainerDevice, minor), .flags = JSON_ALWAYS },
+    { "fileMode", JSON_UINT, offsetof(ContainerDevice, file_mode), .absent = 0600,
+      .flags = JSON_ALWAYS },
+    { NULL },
+};
+const JsonType container_device_type = { "device", sizeof(ContainerDevice), device_fields };
+
+static const JsonField device_rule_fields[] = {
+    { "allow", JSON_BOOL, offsetof(ContainerDeviceRule, allow),
+      .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "type", JSON_STRING, offsetof(ContainerDeviceRule, type) },
+    { "major", JSON_INT, offsetof(ContainerDeviceRule, major), .absent = -1 },
+    { "minor", JSON_INT, offsetof(ContainerDeviceRule, minor), .absent = -1 },
+    { "access", JSON_STRING, offsetof(ContainerDeviceRule, access) },
+    { NULL },
+};
+const JsonType container_device_rule_type = { "device rule", sizeof(ContainerDeviceRule),
+                                              device_rule_fields };
+
+static const JsonField memory_fields[] = {
+    { "limit", JSON_INT, offsetof(ContainerMemory, limit), .absent = -1 },
+    { "reservation", JSON_INT, offsetof(ContainerMemory, reservation), .absent = -1 },
+    { "swap", JSON_INT, offsetof(ContainerMemory, swap), .absent = -1 },
+    { NULL },
+};
+const JsonType container_memory_type = { "memory", sizeof(ContainerMemory), memory_fields };
+
+static const JsonField cpu_fields[] = {
+    { "shares", JSON_UINT, offsetof(ContainerCpu, shares), .absent = UNSET },
+    { "quota", JSON_INT, offsetof(ContainerCpu, quota) },
+    { "period", JSON_UINT, offsetof(ContainerCpu, period), .absent = UNSET },
+    { "cpus", JSON_STRING, offsetof(ContainerCpu, cpus) },
+    { "mems", JSON_STRING, offsetof(ContainerCpu, mems) },
+    { NULL },
+};
+const JsonType container_cpu_type = { "cpu", sizeof(ContainerCpu), cpu_fields };
+
+static const JsonField pids_fields[] = {
+    { "limit", JSON_INT, offsetof(ContainerPids, limit), .absent = -1 },
+    { NULL },
+};
+const JsonType container_pids_type = { "pids", sizeof(ContainerPids), pids_fields };
+
+static const JsonField resources_fields[] = {
+    { "devices", JSON_OBJECTS, offsetof(ContainerResources, devices),
+      .type = &container_device_rule_type },
+    { "memory", JSON_OBJECT, offsetof(ContainerResources, memory), .type = &container_memory_type },
+    { "cpu", JSON_OBJECT, offsetof(ContainerResources, cpu), .type = &container_cpu_type },
+    { "pids", JSON_OBJECT, offsetof(ContainerResources, pids), .type = &container_pids_type },
+    { NULL },
+};
+const JsonType container_resources_type = { "resources", sizeof(ContainerResources),
+                                            resources_fields };
+
+static const JsonField personality_fields[] = {
+    { "domain", JSON_STRING, offsetof(ContainerPersonality, domain), .flags = JSON_REQUIRED },
+    { NULL },
+};
+const JsonType container_personality_type = { "personality", sizeof(ContainerPersonality),
+                                              personality_fields };
+
+static const JsonField linux_fields[] = {
+    { "namespaces", JSON_OBJECTS, offsetof(ContainerLinux, namespaces),
+      .type = &container_namespace_type },
+    { "uidMappings", JSON_OBJECTS, offsetof(ContainerLinux, uid_mappings),
+      .type = &container_id_mapping_type },
+    { "gidMappings", JSON_OBJECTS, offsetof(ContainerLinux, gid_mappings),
+      .type = &container_id_mapping_type },
+    { "devices", JSON_OBJECTS, offsetof(ContainerLinux, devices), .type = &container_device_type },
+    { "resources", JSON_OBJECT, offsetof(ContainerLinux, resources),
+      .type = &container_resources_type },
+    { "maskedPaths", JSON_STRINGS, offsetof(ContainerLinux, masked_paths) },
+    { "readonlyPaths", JSON_STRINGS, offsetof(ContainerLinux, readonly_paths) },
+    { "personality", JSON_OBJECT, offsetof(ContainerLinux, personality),
+      .type = &container_personality_type },
+    { NULL },
+};
+const JsonType container_linux_type = { "linux", sizeof(ContainerLinux), linux_fields };
+
+static const JsonField console_fields[] = {
+    { "alias", JSON_STRING, offsetof(ContainerConsole, alias), .flags = JSON_REQUIRED },
+    { NULL },
+};
+const JsonType container_console_type = { "console", sizeof(ContainerConsole), console_fields };
+
+static const JsonField extension_fields[] = {
+    { "name", JSON_STRING, offsetof(ContainerExtension, name), .flags = JSON_REQUIRED },
+    { "uuid", JSON_STRING, offsetof(ContainerExtension, uuid), .flags = JSON_REQUIRED },
+    { "stateDirectory", JSON_STRING, offsetof(ContainerExtension, state_directory) },
+    { "partition", JSON_STRING, offsetof(ContainerExtension, partition) },
+    { "consoles", JSON_OBJECTS, offsetof(ContainerExtension, consoles),
+      .type = &container_console_type },
+    { "user", JSON_STRING, offsetof(ContainerExtension, user) },
+    { "group", JSON_STRING, offsetof(ContainerExtension, group) },
+    { "hostNetwork", JSON_BOOL, offsetof(ContainerExtension, host_network) },
+    { "paused", JSON_BOOL, offsetof(ContainerExtension, paused) },
+    { "passedFds", JSON_UINT, offsetof(ContainerExtension, passed_fds) },
+    { NULL },
+};
+const JsonType container_extension_type = { "caisson", sizeof(ContainerExtension),
+                                            extension_fields };
+
+static const JsonField container_fields[] = {
+    { "ociVersion", JSON_STRING, offsetof(Container, oci_version), .flags = JSON_REQUIRED },
+    { "root", JSON_OBJECT, offsetof(Container, root), .type = &container_root_type,
+      .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "hostname", JSON_STRING, offsetof(Container, hostname) },
+    { "mounts", JSON_OBJECTS, offsetof(Container, mounts), .type = &container_mount_type },
+    { "process", JSON_OBJECT, offsetof(Container, process), .type = &container_process_type,
+      .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "linux", JSON_OBJECT, offsetof(Container, os), .type = &container_linux_type,
+      .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "caisson", JSON_OBJECT, offsetof(Container, caisson), .type = &container_extension_type,
+      .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { NULL },
+};
+const JsonType container_type = { "container", sizeof(Container), container_fields };
+
+/* Readers walk lists without looking whether the document had them. */
+static void
+array_ensure(GPtrArray **array, const JsonType *type)
+{
+    if (!*array)
+        *array = json_array_new(type);
+}
+
+static void
+object_ensure(void *member, const JsonType *type)
+{
+    if (!*(void **)member)
+        *(void **)member = json_new(type);
+}
+
+static void
+container_complete(Container *container)
+{
+    ContainerResources *resources;
+    ContainerLinux *os;
+
+    object_ensure(&container->root, &container_root_type);
+    object_ensure(&container->process, &container_process_type);
+    object_ensure(&container->process->user, &container_user_type);
+    object_ensure(&container->os, &container_linux_type);
+    object_ensure(&container->caisson, &container_extension_type);
+
+    os = container->os;
+    object_ensure(&os->resources, &container_resources_type);
+    resources = os->resources;
+    object_ensure(&resources->memory, &container_memory_type);
+    object_ensure(&resources->cpu, &container_cpu_type);
+    object_ensure(&resources->pids, &container_pids_type);
+
+    array_ensure(&container->mounts, &container_mount_type);
+    array_ensure(&os->namespaces, &container_namespace_type);
+    array_ensure(&os->uid_mappings, &container_id_mapping_type);
+    array_ensure(&os->gid_mappings, &container_id_mapping_type);
+    array_ensure(&os->devices, &container_device_type);
+    array_ensure(&resources->devices, &container_device_rule_type);
+    array_ensure(&container->caisson->consoles, &container_console_type);
+}
+
+Container *
+container_new(void)
+{
+    Container *container = json_new(&container_type);
+
+    container_complete(container);
+    container->oci_version = g_strdup("1.2.0");
+    return container;
+}
+
+void
+container_free(Container *container)
+{
+    json_free(&container_type, container);
+}
+
+char *
+container_to_json(const Container *container)
+{
+    return json_write(&container_type, container, true);
+}
+
+/* What a row cannot say, and what everything that follows relies on. */
+static bool
+container_check(const Container *container, GError **error)
+{
+    if (!g_str_has_prefix(container->oci_version, "1."))
+        return fail(error, FAILURE_INTERNAL, "ociVersion: '%s' is not 1.x", container->oci_version);
+    if (!container->process->args[0])
+        return fail(error, FAILURE_INTERNAL, "process.args: empty");
+    return true;
+}
+
+Container *
+container_from_json(const char *text, size_t length, GError **error)
+{
+    g_autoptr(Container) container = json_read(&container_type, text, length, error);
+
+    if (!container)
+        return NULL;
+    if (!container_check(container, error))
+        return NULL;
+    container_complete(container);
+    return g_steal_pointer(&container);
+}

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Structs to and from JSON; the only file that knows json-c. */
+#include "controller/wire/json.h"
+
+#include <json-c/json_object.h>
+#include <json-c/json_tokener.h>
+#include <limits.h>
+#include <string.h>
+
+#include "controller/wire/failure.h"
+
+#define NESTING_MAX 32
+
+typedef struct json_object Value;
+
+static bool object_read(const JsonType *type, void *object, Value *value, GString *path,
+                        GError **error);
+
+static Value *object_write(const JsonType *type, const void *object);
+
+static void *
+member_of(const void *object, const JsonField *field)
+{
+    return (char *)object + field->offset;
+}
+
+static void
+members_init(const JsonType *type, void *object)
+{
+    const JsonField *field;
+
+    for (field = type->fields; field->key; field++) {
+        if (field->kind == JSON_INT || field->kind == JSON_UINT)
+            *(int64_t *)member_of(object, field) = field->absent;
+        else if (field->kind == JSON_INLINE)
+            members_init(field->type, object);
+    }
+}
+
+/* GPtrArray's free function has no user data, so each struct carries its type in front of it. */
+typedef struct {
+    const JsonType *type;
+} Head __attribute__((aligned(16)));
+
+void *
+json_new(const JsonType *type)
+{
+    Head *head = g_malloc0(sizeof(Head) + type->size);
+
+    head->type = type;
+    members_init(type, head + 1);
+    return head + 1;
+}
+
+static void
+members_clear(const JsonType *type, void *object)
+{
+    const JsonField *field;
+
+    for (field = type->fields; field->key; field++) {
+        void **member = member_of(object, field);
+
+        switch (field->kind) {
+        case JSON_STRING:
+            g_clear_pointer((char **)member, g_free);
+            break;
+        case JSON_STRINGS:
+            g_clear_pointer((char ***)member, g_strfreev);
+            break;
+        case JSON_OBJECT:
+            json_free(field->type, *member);
+            *member = NULL;
+            break;
+        case JSON_OBJECTS:
+            g_clear_pointer((GPtrArray **)member, g_ptr_array_unref);
+            break;
+        case JSON_INLINE:
+            members_clear(field->type, object);
+            break;
+        case JSON_BOOL:
+        case JSON_INT:
+        case JSON_UINT:
+        case JSON_NOTHING:
+            break;
+        }
+    }
+}
+
+void
+json_free(const JsonType *type, void *object)
+{
+    if (!object)
+        return;
+    members_clear(type, object);
+    g_free((Head *)object - 1);
+}
+
+static void
+object_free(void *object)
+{
+    json_free(((Head *)object - 1)->type, object);
+}
+
+GPtrArray *
+json_array_new(G_GNUC_UNUSED const JsonType *type)
+{
+    return g_ptr_array_new_with_free_func(object_free);
+}
+
+/* Writing */
+
+static Value *
+string_write(const char *text)
+{
+    g_autofree char *valid = NULL;
+
+    if (!g_utf8_validate(text, -1, NULL))
+        text = valid = g_utf8_make_valid(text, -1);
+    return json_object_new_string(text);
+}
+
+static Value *
+strings_write(char *const *texts)
+{
+    Value *array = json_object_new_array();
+
+    for (; texts && *texts; texts++)
+        json_object_array_add(array, string_write(*texts));
+    return array;
+}
+
+static Value *
+objects_write(const JsonType *type, const GPtrArray *objects)
+{
+    Value *array = json_object_new_array();
+    guint i;
+
+    for (i = 0; objects && i < objects->len; i++)
+        json_object_array_add(array, object_write(type, objects->pdata[i]));
+    return array;
+}
+
+static Value *
+drop_empty(Value *object)
+{
+    if (!object || json_object_object_length(object) > 0)
+        return object;
+    json_object_put(object);
+    return NULL;
+}
+
+/* NULL: the member has its absent value. */
+static Value *
+member_write(const JsonField *field, const void *object)
+{
+    void *member = member_of(object, field);
+    bool always = field->flags & JSON_ALWAYS;
+    GPtrArray *objects;
+    Value *value;
+
+    switch (field->kind) {
+    case JSON_STRING:
+        if (!*(char **)member && !always)
+            return NULL;
+        return string_write(*(char **)member ? *(char **)member : "");
+    case JSON_STRINGS:
+        return *(char ***)member || always ? strings_write(*(char ***)member) : NULL;
+    case JSON_BOOL:
+        return *(bool *)member || always ? json_object_new_boolean(*(bool *)member) : NULL;
+    case JSON_INT:
+        if (*(int64_t *)member == field->absent && !always)
+            return NULL;
+        return json_object_new_int64(*(int64_t *)member);
+    case JSON_UINT:
+        if (*(uint64_t *)member == (uint64_t)field->absent && !always)
+            return NULL;
+        return json_object_new_uint64(*(uint64_t *)member);
+    case JSON_OBJECT:
+        value = *(void **)member ? object_write(field->type, *(void **)member) : NULL;
+        return always ? value : drop_empty(value);
+    case JSON_OBJECTS:
+        objects = *(GPtrArray **)member;
+        return (objects && objects->len) || always ? objects_write(field->type, objects) : NULL;
+    case JSON_INLINE:
+        value = object_write(field->type, object);
+        return always ? value : drop_empty(value);
+    case JSON_NOTHING:
+        return json_object_new_array();
+    }
+    g_assert_not_reached();
+}
+
+static Value *
+object_write(const JsonType *type, const void *object)
+{
+    Value *value = json_object_new_object();
+    const JsonField *field;
+
+    for (field = type->fields; field->key; field++) {
+        Value *member = member_write(field, object);
+
+        /* keys of one table differ, and they are constants */
+        if (member)
+            json_object_object_add_ex(value, field->key, member,
+                                      JSON_C_OBJECT_ADD_KEY_IS_NEW |
+                                          JSON_C_OBJECT_ADD_CONSTANT_KEY);
+    }
+    return value;
+}
+
+char *
+json_write(const JsonType *type, const void *object, bool pretty)
+{
+    Value *value = object_write(type, object);
+    int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+    char *text;
+
+    if (pretty)
+        flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+    text = g_strconcat(json_object_to_json_string_ext(value, flags), pretty ? "\n" : NULL, NULL);
+    json_object_put(value);
+    return text;
+}
+
+/* Reading */
+
+static bool
+expect(Value *value, enum json_type type, const char *what, const GString *path, GError **error)
+{
+    if (json_object_get_type(value) == type)
+        return true;
+    return fail(error, FAILURE_INTERNAL, "%s: not %s", path->str, what);
+}
+
+static bool
+string_read(Value *value, char **ret_text, const GString *path, GError **error)
+{
+    size_t length;
+
+    if (!expect(value, json_type_string, "a string", path, error))
+        return false;
+    length = json_object_get_string_len(value);
+    /* everything this text goes to (paths, names, argv) ends at the first NUL */
+    if (memchr(json_object_get_string(value), '\0', length))
+        return fail(error, FAILURE_INTERNAL, "%s: contains a NUL character", path->str);
+    *ret_text = g_strndup(json_object_get_string(value), length);
+    return true;
+}
+
+static bool
+strings_read(Value *value, char ***ret_texts, GString *path, GError **error)
+{
+    g_auto(GStrv) texts = NULL;
+    size_t base = path->len;
+    size_t n;
+    size_t i;
+
+    if (!expect(value, json_type_array, "an array", path, error))
+        return false;
+    n = json_object_array_length(value);
+    texts = g_new0(char *, n + 1);
+    for (i = 0; i < n; i++) {
+        g_string_append_printf(path, "[%zu]", i);
+        if (!string_read(json_object_array_get_idx(value, i), &texts[i], path, error))
+            return false;
+        g_string_truncate(path, base);
+    }
+    *ret_texts = g_steal_pointer(&texts);
+    return true;
+}
+
+static bool
+objects_read(const JsonType *type, Value *value, GPtrArray **ret_objects, GString *path,
+             GError **error)
+{
+    g_autoptr(GPtrArray) objects = json_array_new(type);
+    size_t base = path->len;
+    size_t n;
+    size_t i;
+
+    if (!expect(value, json_type_array, "an array", path, error))
+        return false;
+    n = json_object_array_length(value);
+    for (i = 0; i < n; i++) {
+        void *object = json_new(type);
+
+        g_ptr_array_add(objects, object);
+        g_string_append_printf(path, "[%zu]", i);
+        if (!object_read(type, object, json_object_array_get_idx(value, i), path, error))
+            return false;
+        g_string_truncate(path, base);
+    }
+    *ret_objects = g_steal_pointer(&objects);
+    return true;
+}
+
+/* json-c clamps silently: an int64 above the maximum of int64_t reads as that maximum. */
+static bool
+number_read(Value *value, JsonKind kind, void *member, const GString *path, GError **error)
+{
+    if (!expect(value, json_type_int, "a whole number", path, error))
+        return false;
+    if (kind == JSON_INT) {
+        if (json_object_get_uint64(value) > INT64_MAX)
+            return fail(error, FAILURE_INTERNAL, "%s: number out of range", path->str);
+        *(int64_t *)member = json_object_get_int64(value);
+    } else {
+        if (json_object_get_int64(value) < 0)
+            return fail(error, FAILURE_INTERNAL, "%s: number out of range", path->str);
+        *(uint64_t *)member = json_object_get_uint64(value);
+    }
+    return true;
+}
+
+static bool
+member_read(const JsonField *field, void *object, Value *value, GString *path, GError **error)
+{
+    void *member = member_of(object, field);
+
+    switch (field->kind) {
+    case JSON_STRING:
+        return string_read(value, member, path, error);
+    case JSON_STRINGS:
+        return strings_read(value, member, path, error);
+    case JSON_BOOL:
+        if (!expect(value, json_type_boolean, "true or false", path, error))
+            return false;
+        *(bool *)member = json_object_get_boolean(value);
+        return true;
+    case JSON_INT:
+    case JSON_UINT:
+        return number_read(value, field->kind, member, path, error);
+    case JSON_OBJECT:
+        *(void **)member = json_new(field->type);
+        return object_read(field->type, *(void **)member, value, path, error);
+    case JSON_OBJECTS:
+        return objects_read(field->type, value, member, path, error);
+    case JSON_INLINE:
+        return object_read(field->type, object, value, path, error);
+    case JSON_NOTHING:
+        if (!expect(value, json_type_array, "an array", path, error))
+            return false;
+        if (json_object_array_length(value) > 0)
+            return fail(error, FAILURE_INTERNAL, "%s: must be empty", path->str);
+        return true;
+    }
+    g_assert_not_reached();
+}
+
+/* @path names @object; it is restored on success and names the culprit on failure. */
+static bool
+object_read(const JsonType *type, void *object, Value *value, GString *path, GError **error)
+{
+    size_t base = path->len;
+    const JsonField *field;
+    Value *member;
+
+    if (!expect(value, json_type_object, "an object", path, error))
+        return false;
+    for (field = type->fields; field->key; field++) {
+        if (base > 0)
+            g_string_append_c(path, '.');
+        g_string_append(path, field->key);
+        if (json_object_object_get_ex(value, field->key, &member)) {
+            if (!member_read(field, object, member, path, error))
+                return false;
+        } else if (field->flags & JSON_REQUIRED) {
+            return fail(error, FAILURE_INTERNAL, "%s: missing", path->str);
+        }
+        g_string_truncate(path, base);
+    }
+    return true;
+}
+
+static Value *
+text_parse(const char *text, size_t length, GError **error)
+{
+    struct json_tokener *tokener;
+    enum json_tokener_error reason;
+    Value *value;
+    size_t end;
+
+    if (length > INT_MAX) {
+        fail(error, FAILURE_INTERNAL, "not JSON: the text is too long");
+        return NULL;
+    }
+    tokener = json_tokener_new_ex(NESTING_MAX);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
+                                        JSON_TOKENER_ALLOW_TRAILING_CHARS);
+    value = json_tokener_parse_ex(tokener, text, length);
+    reason = json_tokener_get_error(tokener);
+    end = json_tokener_get_parse_end(tokener);
+    json_tokener_free(tokener);
+
+    if (reason == json_tokener_error_depth) {
+        fail(error, FAILURE_INTERNAL, "not JSON: nested deeper than %d", NESTING_MAX);
+    } else if (reason == json_tokener_continue) {
+        fail(error, FAILURE_INTERNAL, "not JSON: the text ends too early");
+    } else if (reason != json_tokener_success) {
+        fail(error, FAILURE_INTERNAL, "not JSON: %s at byte %zu", json_tokener_error_desc(reason),
+             end);
+    } else {
+        while (end < length && memchr(" \t\r\n", text[end], 4))
+            end++;
+        if (end == length)
+            return value;
+        fail(error, FAILURE_INTERNAL, "not JSON: something follows the object at byte %zu", end);
+    }
+    json_object_put(value);
+    return NULL;
+}
+
+void *
+json_read(const JsonType *type, const char *text, size_t length, GError **error)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+    void *object;
+    Value *value;
+    bool ok;
+
+    if (!(value = text_parse(text, length, error))) {
+        /* the text "null" parses to no value at all */
+        if (error && !*error)
+            fail(error, FAILURE_INTERNAL, "%s: not an object", type->name);
+        return NULL;
+    }
+    if (!json_object_is_type(value, json_type_object)) {
+        json_object_put(value);
+        fail(error, FAILURE_INTERNAL, "%s: not an object", type->name);
+        return NULL;
+    }
+    object = json_new(type);
+    ok = object_read(type, object, value, path, error);
+    json_object_put(value);
+    if (!ok) {
+        json_free(type, object);
+        return NULL;
+    }
+    return object;
+}
