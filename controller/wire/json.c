@@ -294,21 +294,27 @@ objects_read(const JsonType *type, Value *value, GPtrArray **ret_objects, GStrin
     return true;
 }
 
-/* json-c clamps silently: an int64 above the maximum of int64_t reads as that maximum. */
+/*
+ * json-c clamps silently, so the ends of its ranges stand for everything beyond them and are
+ * refused too; nothing we carry goes that far (UINT64_MAX is CONTAINER_UNSET).
+ */
 static bool
 number_read(Value *value, JsonKind kind, void *member, const GString *path, GError **error)
 {
+    int64_t number;
+    uint64_t natural;
+
     if (!expect(value, json_type_int, "a whole number", path, error))
         return false;
-    if (kind == JSON_INT) {
-        if (json_object_get_uint64(value) > INT64_MAX)
-            return fail(error, FAILURE_INTERNAL, "%s: number out of range", path->str);
-        *(int64_t *)member = json_object_get_int64(value);
-    } else {
-        if (json_object_get_int64(value) < 0)
-            return fail(error, FAILURE_INTERNAL, "%s: number out of range", path->str);
-        *(uint64_t *)member = json_object_get_uint64(value);
-    }
+    number = json_object_get_int64(value);
+    natural = json_object_get_uint64(value);
+    if (kind == JSON_INT ? number == INT64_MIN || natural > INT64_MAX
+                         : number < 0 || natural == UINT64_MAX)
+        return fail(error, FAILURE_INTERNAL, "%s: number out of range", path->str);
+    if (kind == JSON_INT)
+        *(int64_t *)member = number;
+    else
+        *(uint64_t *)member = natural;
     return true;
 }
 
