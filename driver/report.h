@@ -12,7 +12,11 @@ int report(const GError *error);
 /* The same, returning NULL of any pointer type. */
 void *report_null(const GError *error);
 
-/* VIR_ERR_INVALID_ARG in libvirt's words when @flags has bits outside @allowed; true when all are allowed. */
+/* The virErrorNumber as which report() reports @error. */
+int report_number(const GError *error);
+
+/* VIR_ERR_INVALID_ARG in libvirt's words when @flags has bits outside @allowed; true when all are
+ * allowed. */
 #define report_check_flags(flags, allowed) report_unknown_flags(__func__, (flags), (allowed))
 bool report_unknown_flags(const char *function, unsigned int flags, unsigned int allowed);
 

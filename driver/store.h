@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What persists: definitions in /etc/libvirt/lxc, autostart links beside them, status files and marks in
- * /run/libvirt/lxc. Files are replaced atomically (temporary file, fsync, rename); a file that cannot be
- * understood is reported in the log by its path and kept as it is.
+ * What persists: definitions in /etc/libvirt/lxc, autostart links beside them, status files and
+ * marks in /run/libvirt/lxc. Files are replaced atomically (temporary file, fsync, rename); a file
+ * that cannot be understood is reported in the log by its path and kept as it is.
  */
 #pragma once
 
@@ -26,6 +26,11 @@ const char *store_log_directory(void);
 
 /* Creates the directories (0700) and takes STATE/driver.pid; fails when another daemon holds it. */
 bool store_open(GError **error);
+/* Gives driver.pid back. */
+void store_close(void);
+
+/* Other directories, for tests; before store_open(), and the strings must outlive the store. */
+void store_use_directories(const char *state, const char *config, const char *log);
 
 /* Reads every definition; calls @found with the parsed definition (ownership moves). */
 void store_load_configs(void (*found)(Definition *definition, bool autostart));
@@ -36,7 +41,12 @@ typedef struct {
     pid_t init_pid;
     virDomainState state;
     int reason;
-    char *cgroup; /* NULL: written by the stock driver */
+    char *cgroup; /* NULL: written by the stock driver; "": ours, ended before it had one */
 } StoredStatus;
 
+/* Reads every status file; ownership of @status moves to @found. */
 void store_load_statuses(void (*found)(StoredStatus *status));
+
+void stored_status_free(StoredStatus *status);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoredStatus, stored_status_free)
