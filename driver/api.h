@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The slot tables, one per topic (api-<topic>.c). Each ends with a NULL row. plugin.c registers them all. */
+/* The slot tables, one per topic (api-<topic>.c). Each ends with a NULL row. plugin.c registers
+ * them all. */
 #pragma once
 
 #include "driver/abi/slots.h"

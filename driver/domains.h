@@ -13,12 +13,13 @@ Domain *domains_by_id(int id);
 GPtrArray *domains_all(void);
 
 /*
- * Finds or adds the domain a document speaks of. Same name and uuid: the existing one; only one of them
- * the same: FAILURE_OPERATION_FAILED naming both. New reference.
+ * Finds or adds the domain a document speaks of. Same name and uuid: the existing one; only one of
+ * them the same: FAILURE_OPERATION_FAILED naming both. New reference.
  */
 Domain *domains_claim(const char *name, const char *uuid_text, GError **error);
 
-/* Takes @domain out of the set if nothing keeps it there (neither config nor guest). Busy is held. */
+/* Takes @domain out of the set if nothing keeps it there (neither config nor guest). Busy is held.
+ */
 void domains_drop_if_gone(Domain *domain);
 
 /* Number of active domains; the inhibit callback is called on 0 to 1 and back. */

@@ -2,7 +2,11 @@
 /* Emitting libvirt events about a domain. Call without the domain's lock. */
 #pragma once
 
+#include "driver/abi/event-state.h"
 #include "driver/domain.h"
+
+/* The subscriptions of all clients; made at first use, NULL when libvirt cannot. */
+EventState *events_state(void);
 
 /* VIR_DOMAIN_EVENT_STARTED … with its detail. @id: the id the event carries. */
 void event_lifecycle(Domain *domain, int id, int type, int detail);

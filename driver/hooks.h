@@ -2,20 +2,12 @@
 /* The administrator's hook scripts, /etc/libvirt/hooks/lxc and lxc.d/. */
 #pragma once
 
+#include "driver/abi/hook.h"
 #include "driver/domain.h"
 
-typedef enum {
-    HOOK_START,
-    HOOK_STOPPED,
-    HOOK_PREPARE,
-    HOOK_RELEASE,
-    HOOK_STARTED,
-    HOOK_RECONNECT,
-} HookOperation; /* numbers are libvirt's */
-
 /*
- * Runs the hooks for @operation ("begin" or, for stopped and release, "end") with the live XML on stdin;
- * success when there are none. @extra: last argument, NULL for "-". FAILURE_HOOK when a script fails.
- * Busy is held, no lock.
+ * Runs the hooks for @operation ("begin" or, for stopped and release, "end") with the live XML on
+ * stdin; success when there are none. @extra: last argument, NULL for "-". FAILURE_HOOK when a
+ * script fails. Busy is held, no lock.
  */
 bool hooks_run(Domain *domain, HookOperation operation, const char *extra, GError **error);

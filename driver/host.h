@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the driver knows of the host: architecture, capabilities, defaults of definitions, lxc.conf. */
+/* What the driver knows of the host: architecture, capabilities, defaults of definitions, lxc.conf.
+ */
 #pragma once
 
 #include <glib.h>

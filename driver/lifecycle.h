@@ -15,16 +15,17 @@ typedef struct {
 } StartOptions;
 
 /*
- * Starts @definition (a new live definition; ownership moves here also on failure) in @domain, which is
- * inactive and busy. Runs hooks, writes the status file, emits STARTED (and SUSPENDED) events. On failure
- * everything is undone and the error is that of the failing step. launch.c
+ * Starts @definition (a new live definition; ownership moves here also on failure) in @domain,
+ * which is inactive and busy. Runs hooks, writes the status file, emits STARTED (and SUSPENDED)
+ * events. On failure everything is undone and the error is that of the failing step. launch.c
  */
 bool launch_start(Domain *domain, Definition *definition, const StartOptions *options,
                   GError **error);
 
 /*
- * Ends the guest at once: SIGKILL of all of it, without waiting for busy; returns when the domain is
- * inactive and everything of it is gone, at most 30 s ("Some processes refused to die"). ending.c
+ * Ends the guest at once: SIGKILL of all of it, without waiting for busy; returns when the domain
+ * is inactive and everything of it is gone, at most 30 s ("Some processes refused to die").
+ * ending.c
  */
 bool ending_destroy(Domain *domain, GError **error);
 

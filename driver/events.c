@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Events about domains. */
+#include "driver/events.h"
+
+#include "driver/abi/event-state.h"
+#include "driver/abi/event.h"
+
+EventState *
+events_state(void)
+{
+    static gsize made;
+    static EventState *state;
+
+    if (g_once_init_enter(&made)) {
+        state = event_state_new();
+        g_once_init_leave(&made, 1);
+    }
+    return state;
+}
+
+static EventSubject
+event_subject(const Domain *domain, int id)
+{
+    return (EventSubject){ id, domain->name, domain->uuid };
+}
+
+void
+event_lifecycle(Domain *domain, int id, int type, int detail)
+{
+    EventSubject subject = event_subject(domain, id);
+
+    event_state_queue(events_state(), event_new_lifecycle(&subject, type, detail));
+}
+
+void
+event_reboot(Domain *domain, int id)
+{
+    EventSubject subject = event_subject(domain, id);
+
+    event_state_queue(events_state(), event_new_reboot(&subject));
+}
+
+void
+event_metadata_change(Domain *domain, int type, const char *uri)
+{
+    EventSubject subject = event_subject(domain, domain_id(domain));
+
+    event_state_queue(events_state(), event_new_metadata(&subject, type, uri));
+}

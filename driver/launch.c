@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starting a guest, the daemon's side: definition, hooks, status file, launcher, handshake. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "controller/wire/failure.h"
+#include "controller/wire/message.h"
+#include "controller/wire/sealed.h"
+#include "driver/abi/log.h"
+#include "driver/domains.h"
+#include "driver/ending.h"
+#include "driver/events.h"
+#include "driver/hooks.h"
+#include "driver/host.h"
+#include "driver/lifecycle.h"
+#include "driver/report.h"
+#include "driver/spawn.h"
+#include "driver/store.h"
+#include "driver/watch.h"
+#include "xml/container.h"
+
+#define PREPARE_SECONDS  60
+#define CONTINUE_SECONDS 60
+
+static int
+launch_open_log(const char *name, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("%s/%s.log", store_log_directory(), name);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+    g_auto(Fd) fd = -1;
+
+    if (g_mkdir_with_parents(store_log_directory(), 0700) < 0) {
+        fail_errno(error, errno, "cannot create '%s'", store_log_directory());
+        return -1;
+    }
+    fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        fail_errno(error, errno, "cannot open the log '%s'", path);
+        return -1;
+    }
+    dprintf(fd, "%s.%03d+0000: starting up\n", stamp, g_date_time_get_microsecond(now) / 1000);
+    return fd_steal(&fd);
+}
+
+/* The live definition as the guest will have it, and its container definition in a sealed memfd. */
+static int
+launch_seal_container(Definition *live, const StartOptions *options, GError **error)
+{
+    ContainerContext context = {
+        .state_directory = store_state_directory(),
+        .arch = host_arch(),
+        .passed_fds = options->n_fds,
+        .paused = options->paused,
+    };
+    g_autoptr(Container) container = container_compute(live, &context, error);
+    g_autofree char *text = NULL;
+
+    if (!container)
+        return -1;
+    text = container_to_json(container);
+    return sealed_new("container", text, strlen(text), error);
+}
+
+/* Spawns the launcher, which waits for Launch; makes the domain active and writes its status file,
+ * so that from here on a restarted daemon can find and remove whatever this start leaves. */
+static bool
+launch_spawn(Domain *domain, int log, int *ret_socket, GError **error)
+{
+    const char *const argv[] = {
+        domain->live->emulator,        "--name", domain->name, "--control-fd",
+        G_STRINGIFY(SPAWN_CONTROL_FD), NULL
+    };
+    Guest *guest;
+    int pair[2];
+    g_auto(Fd) mine = -1;
+    g_auto(Fd) theirs = -1;
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return fail_errno(error, errno, "cannot create a socket pair");
+    mine = pair[0];
+    theirs = pair[1];
+    if (!spawn_program(argv, theirs, log, &pid, error))
+        return false;
+
+    guest = g_new0(Guest, 1);
+    guest->pid = pid;
+    guest->pidfd = spawn_pidfd(pid);
+    guest->cgroup = cgroup_guest_name(domain->live->partition, pid, domain->name);
+    g_mutex_lock(&domain->lock);
+    domain->guest = guest;
+    domain->live->id = pid;
+    domain->state = VIR_DOMAIN_RUNNING;
+    domain->reason = VIR_DOMAIN_RUNNING_BOOTED;
+    g_mutex_unlock(&domain->lock);
+    domains_count_active(1);
+    if (guest->pidfd < 0)
+        return fail_errno(error, errno, "cannot follow the controller of domain '%s'",
+                          domain->name);
+    if (!store_save_status(domain, error))
+        return false;
+    *ret_socket = fd_steal(&mine);
+    return true;
+}
+
+static Message *
+launch_receive(Domain *domain, int socket, int seconds, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
+    g_autoptr(GError) local = NULL;
+    g_autoptr(Message) message = message_receive(socket, deadline, NULL, &local);
+
+    if (message)
+        return message_check(message, error) ? g_steal_pointer(&message) : NULL;
+    if (g_error_matches(local, FAILURE, FAILURE_OPERATION_TIMEOUT))
+        fail(error, FAILURE_OPERATION_TIMEOUT,
+             "domain '%s' did not start: no word from its controller in %d s; see '%s/%s.log'",
+             domain->name, seconds, store_log_directory(), domain->name);
+    else if (local)
+        g_propagate_error(error, g_steal_pointer(&local));
+    else if (domain->guest->destroyed)
+        fail(error, FAILURE_OPERATION_FAILED, "domain '%s' was destroyed while it started",
+             domain->name);
+    else
+        fail(error, FAILURE_INTERNAL,
+             "domain '%s' did not start: its controller has ended; see '%s/%s.log'", domain->name,
+             store_log_directory(), domain->name);
+    return NULL;
+}
+
+/* What the launcher reports when all is there but init does not run yet. */
+static bool
+launch_record_prepared(Domain *domain, const MessageParameters *prepared, GError **error)
+{
+    guint i;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    if (g_strcmp0(prepared->cgroup, domain->guest->cgroup) != 0)
+        return fail(error, FAILURE_INTERNAL,
+                    "the controller of domain '%s' made the control group '%s' instead of '%s'",
+                    domain->name, prepared->cgroup, domain->guest->cgroup);
+    domain->guest->init_pid = (pid_t)prepared->init_pid;
+    for (i = 0; i < domain->live->consoles->len; i++) {
+        Console *console = domain->live->consoles->pdata[i];
+
+        if (!prepared->consoles || i >= g_strv_length(prepared->consoles))
+            break;
+        g_free(console->path);
+        console->path = g_strdup(prepared->consoles[i]);
+    }
+    return true;
+}
+
+static bool
+launch_handshake(Domain *domain, int socket, int container, const StartOptions *options,
+                 GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + PREPARE_SECONDS * G_TIME_SPAN_SECOND;
+    g_autofree int *fds = g_new(int, 1 + options->n_fds);
+    g_autoptr(Message) launch = message_new_call("Launch");
+    g_autoptr(Message) proceed = message_new_call("Continue");
+    g_autoptr(Message) prepared = NULL;
+    g_autoptr(Message) running = NULL;
+
+    fds[0] = container;
+    if (options->n_fds)
+        memcpy(fds + 1, options->fds, options->n_fds * sizeof(int));
+    launch->parameters->version = MESSAGE_PROTOCOL_VERSION;
+    if (!message_send(socket, launch, fds, 1 + options->n_fds, deadline, error) ||
+        !(prepared = launch_receive(domain, socket, PREPARE_SECONDS, error)) ||
+        !launch_record_prepared(domain, prepared->parameters, error) ||
+        !store_save_status(domain, error) ||
+        !message_send(socket, proceed, NULL, 0, deadline, error) ||
+        !(running = launch_receive(domain, socket, CONTINUE_SECONDS, error)))
+        return false;
+    return true;
+}
+
+static void
+launch_record_running(Domain *domain, const StartOptions *options)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+
+    domain->guest->started = g_get_monotonic_time();
+    domain->guest->owner = options->owner;
+    domain->updated = false;
+    if (options->paused) {
+        domain->state = VIR_DOMAIN_PAUSED;
+        domain->reason = VIR_DOMAIN_PAUSED_STARTING_UP;
+    }
+}
+
+static void
+launch_announce(Domain *domain, const StartOptions *options)
+{
+    event_lifecycle(domain, domain_id(domain), VIR_DOMAIN_EVENT_STARTED,
+                    VIR_DOMAIN_EVENT_STARTED_BOOTED);
+    if (options->paused)
+        event_lifecycle(domain, domain_id(domain), VIR_DOMAIN_EVENT_SUSPENDED,
+                        VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+}
+
+/* From the first hook to a running guest; what is left after a failure is launch_undo()'s. */
+static bool
+launch_run(Domain *domain, const StartOptions *options, int *ret_socket, GError **error)
+{
+    g_auto(Fd) container = -1;
+    g_auto(Fd) log = -1;
+
+    if ((container = launch_seal_container(domain->live, options, error)) < 0 ||
+        (log = launch_open_log(domain->name, error)) < 0 ||
+        !hooks_run(domain, HOOK_START, NULL, error) ||
+        !launch_spawn(domain, log, ret_socket, error) ||
+        !launch_handshake(domain, *ret_socket, container, options, error))
+        return false;
+    launch_record_running(domain, options);
+    return store_save_status(domain, error) && hooks_run(domain, HOOK_STARTED, NULL, error);
+}
+
+static void
+launch_undo(Domain *domain)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (domain->guest) {
+        g_mutex_lock(&domain->lock);
+        domain->guest->failed = true;
+        g_mutex_unlock(&domain->lock);
+        if (domain->guest->started)
+            spawn_kill(domain->guest->pidfd);
+        ending_clean_up(domain, NULL, true);
+    } else if (!hooks_run(domain, HOOK_RELEASE, "failed", &error)) {
+        report_log(domain->name, error);
+    }
+    g_mutex_lock(&domain->lock);
+    if (!domain->guest) {
+        g_clear_pointer(&domain->live, definition_free);
+        domain->state = VIR_DOMAIN_SHUTOFF;
+        domain->reason = VIR_DOMAIN_SHUTOFF_FAILED;
+    }
+    g_mutex_unlock(&domain->lock);
+}
+
+bool
+launch_start(Domain *domain, Definition *definition, const StartOptions *options, GError **error)
+{
+    g_auto(Fd) socket = -1;
+
+    g_mutex_lock(&domain->lock);
+    g_clear_pointer(&domain->live, definition_free);
+    domain->live = definition;
+    container_complete(domain->live);
+    g_mutex_unlock(&domain->lock);
+
+    if (!hooks_run(domain, HOOK_PREPARE, NULL, error) ||
+        !launch_run(domain, options, &socket, error)) {
+        fd_close(&socket);
+        launch_undo(domain);
+        return false;
+    }
+    launch_announce(domain, options);
+    watch_guest(domain, domain->guest->pid, fd_steal(&socket), -1);
+    return true;
+}
