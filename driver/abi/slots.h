@@ -27,15 +27,15 @@ typedef struct {
 } ApiSlot;
 
 /* The ApiSlot of @slot; does not compile when the signature of @implementation is another one. */
-#define API(slot, implementation)                                                            \
-    {                                                                                        \
-#slot, (void (*)(void)) _Generic((implementation), Slot_##slot * : (implementation)) \
-    }
+/* clang-format off */
+#define API(slot, implementation) \
+    { #slot, (void (*)(void))_Generic((implementation), Slot_##slot *: (implementation)) }
+/* clang-format on */
 
 /* Entries of a table. What lies behind the slots we know stays NULL: "not supported". */
 #define SLOTS_CAPACITY 400
 
-/* Slots of the running libvirt including the name; symbols_load() must have succeeded. */
+/* Slots of the running libvirt including the name; libvirt.so.0 must be in the process. */
 int slots_count(void);
 
 /* Index of @name in the running libvirt's table, or -1 when this release has no such slot. */
