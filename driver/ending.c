@@ -331,10 +331,9 @@ ending_init(GError **error)
 static bool
 ending_kill(Domain *domain, pid_t *ret_pid, GError **error)
 {
-    g_autofree char *cgroup = NULL;
     g_autoptr(GError) refused = NULL;
     g_auto(Fd) pidfd = -1;
-    bool graceful;
+    bool has_keeper;
 
     g_mutex_lock(&domain->lock);
     if (!domain_expect(domain, DOMAIN_ACTIVE, error)) {
@@ -343,22 +342,22 @@ ending_kill(Domain *domain, pid_t *ret_pid, GError **error)
     }
     domain->guest->destroyed = true;
     *ret_pid = domain->guest->pid;
-    cgroup = g_strdup(domain->guest->cgroup);
-    /* a guest that has not started yet has no keeper to answer; its launcher dies with all it made
-     */
-    graceful = !domain->guest->foreign && domain->guest->started;
+    /* a guest that has not started yet has no keeper to answer; its launcher dies with all it made */
+    has_keeper = !domain->guest->foreign && domain->guest->started;
     if (domain->guest->pidfd >= 0)
         pidfd = fcntl(domain->guest->pidfd, F_DUPFD_CLOEXEC, 0);
     g_mutex_unlock(&domain->lock);
 
-    if (graceful && controller_request(domain, "Kill", &refused))
+    if (has_keeper && controller_request(domain, "Kill", &refused))
         return true;
-    if (refused && pidfd >= 0 && !spawn_wait(pidfd, 0))
+    if (pidfd < 0 || spawn_wait(pidfd, 0)) {
+        /* gone already, but processes of it were left: try the rest again */
+        ending_guest_ended(domain, *ret_pid, NULL);
+        return true;
+    }
+    if (refused)
         report_log(domain->name, refused);
-    if (pidfd >= 0)
-        spawn_kill(pidfd);
-    if (!graceful && cgroup && domain->guest && domain->guest->foreign)
-        return cgroup_kill(host_cgroups(), cgroup, seconds_from_now(CGROUP_SECONDS), error);
+    spawn_kill(pidfd);
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "driver/abi/event-state.h"
 #include "driver/abi/event.h"
+#include "driver/report.h"
 
 EventState *
 events_state(void)
@@ -12,10 +13,20 @@ events_state(void)
     static EventState *state;
 
     if (g_once_init_enter(&made)) {
-        state = event_state_new();
+        g_autoptr(GError) error = NULL;
+
+        if (!(state = event_state_new(&error)))
+            report_log("events", error);
         g_once_init_leave(&made, 1);
     }
     return state;
+}
+
+static void
+queue(Event *event)
+{
+    if (events_state())
+        event_state_queue(events_state(), event);
 }
 
 static EventSubject
@@ -29,7 +40,7 @@ event_lifecycle(Domain *domain, int id, int type, int detail)
 {
     EventSubject subject = event_subject(domain, id);
 
-    event_state_queue(events_state(), event_new_lifecycle(&subject, type, detail));
+    queue(event_new_lifecycle(&subject, type, detail));
 }
 
 void
@@ -37,7 +48,7 @@ event_reboot(Domain *domain, int id)
 {
     EventSubject subject = event_subject(domain, id);
 
-    event_state_queue(events_state(), event_new_reboot(&subject));
+    queue(event_new_reboot(&subject));
 }
 
 void
@@ -45,5 +56,5 @@ event_metadata_change(Domain *domain, int type, const char *uri)
 {
     EventSubject subject = event_subject(domain, domain_id(domain));
 
-    event_state_queue(events_state(), event_new_metadata(&subject, type, uri));
+    queue(event_new_metadata(&subject, type, uri));
 }
