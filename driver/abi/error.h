@@ -17,19 +17,6 @@ void abi_report_verbatim(virErrorNumber number, const char *message);
 void abi_report_invalid_flags(const char *function, unsigned int unsupported);
 
 /*
- * In an API function: when @flags has bits outside @supported, reports that and returns @result.
- * The error names the API function, as libvirt's does.
- */
-#define ABI_CHECK_FLAGS(flags, supported, result)                              \
-    do {                                                                       \
-        unsigned int unsupported_flags = (flags) & ~(unsigned int)(supported); \
-        if (unsupported_flags) {                                               \
-            abi_report_invalid_flags(__func__, unsupported_flags);             \
-            return result;                                                     \
-        }                                                                      \
-    } while (0)
-
-/*
  * After a libvirt function has failed and reported: takes its text into @error with @code,
  * resets the thread's error and returns false. "@what: " precedes the text; @what may be NULL.
  */

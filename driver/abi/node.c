@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Facts and controls of the host that libvirt already knows how to reach. */
-#include "driver/abi/host.h"
+/* Facts and controls of the host (in libvirt: the node) that libvirt already knows how to reach. */
+#include "driver/abi/node.h"
 
 #include "driver/abi/error.h"
 #include "driver/abi/symbols.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Calls a helper of libvirt, or reports that this release has none. */
-#define HOST_CALL(helper, ...)                         \
+#define NODE_CALL(helper, ...)                         \
     do {                                               \
         if (private.helper)                            \
             return private.helper(__VA_ARGS__);        \
@@ -18,37 +18,37 @@
     } while (0)
 
 int
-host_node_info(virNodeInfoPtr info)
+node_info(virNodeInfoPtr info)
 {
-    HOST_CALL(virCapabilitiesGetNodeInfo, info);
+    NODE_CALL(virCapabilitiesGetNodeInfo, info);
 }
 
 int
-host_cpu_stats(int cpu, virNodeCPUStatsPtr params, int *count)
+node_cpu_stats(int cpu, virNodeCPUStatsPtr params, int *count)
 {
-    HOST_CALL(virHostCPUGetStats, cpu, params, count, 0);
+    NODE_CALL(virHostCPUGetStats, cpu, params, count, 0);
 }
 
 int
-host_memory_stats(int cell, virNodeMemoryStatsPtr params, int *count)
+node_memory_stats(int cell, virNodeMemoryStatsPtr params, int *count)
 {
-    HOST_CALL(virHostMemGetStats, cell, params, count, 0);
+    NODE_CALL(virHostMemGetStats, cell, params, count, 0);
 }
 
 int
-host_cells_free_memory(unsigned long long *ret_free, int start_cell, int max_cells)
+node_cells_free_memory(unsigned long long *ret_free, int start_cell, int max_cells)
 {
-    HOST_CALL(virHostMemGetCellsFree, ret_free, start_cell, max_cells);
+    NODE_CALL(virHostMemGetCellsFree, ret_free, start_cell, max_cells);
 }
 
 static int
 memory_info(unsigned long long *ret_free)
 {
-    HOST_CALL(virHostMemGetInfo, NULL, ret_free);
+    NODE_CALL(virHostMemGetInfo, NULL, ret_free);
 }
 
 unsigned long long
-host_free_memory(void)
+node_free_memory(void)
 {
     unsigned long long bytes = 0;
 
@@ -56,31 +56,31 @@ host_free_memory(void)
 }
 
 int
-host_get_memory_parameters(virTypedParameterPtr params, int *count)
+node_get_memory_parameters(virTypedParameterPtr params, int *count)
 {
-    HOST_CALL(virHostMemGetParameters, params, count, 0);
+    NODE_CALL(virHostMemGetParameters, params, count, 0);
 }
 
 int
-host_set_memory_parameters(virTypedParameterPtr params, int count)
+node_set_memory_parameters(virTypedParameterPtr params, int count)
 {
-    HOST_CALL(virHostMemSetParameters, params, count, 0);
+    NODE_CALL(virHostMemSetParameters, params, count, 0);
 }
 
 int
-host_cpu_map(unsigned char **ret_map, unsigned int *ret_online)
+node_cpu_map(unsigned char **ret_map, unsigned int *ret_online)
 {
-    HOST_CALL(virHostCPUGetMap, ret_map, ret_online, 0);
+    NODE_CALL(virHostCPUGetMap, ret_map, ret_online, 0);
 }
 
 int
-host_suspend(unsigned int target, unsigned long long seconds)
+node_suspend(unsigned int target, unsigned long long seconds)
 {
-    HOST_CALL(virNodeSuspend, target, seconds, 0);
+    NODE_CALL(virNodeSuspend, target, seconds, 0);
 }
 
 char *
-host_sysinfo(void)
+node_sysinfo(void)
 {
     /* libvirt's growing buffer, of which we only know that all zero is empty; with room to spare */
     void *buffer[16] = { NULL };
@@ -122,21 +122,21 @@ last_cell(void)
 }
 
 int
-host_free_pages(const HostPages *pages)
+node_free_pages(const NodePages *pages)
 {
-    HOST_CALL(virHostMemGetFreePages, pages->count, pages->sizes, pages->start_cell,
+    NODE_CALL(virHostMemGetFreePages, pages->count, pages->sizes, pages->start_cell,
               pages->cell_count, last_cell(), pages->counts);
 }
 
 int
-host_alloc_pages(const HostPages *pages, bool add)
+node_alloc_pages(const NodePages *pages, bool add)
 {
-    HOST_CALL(virHostMemAllocPages, pages->count, pages->sizes, pages->counts, pages->start_cell,
+    NODE_CALL(virHostMemAllocPages, pages->count, pages->sizes, pages->counts, pages->start_cell,
               pages->cell_count, last_cell(), add);
 }
 
 bool
-host_feature_is_global(int feature, int *ret_supported)
+node_feature_is_global(int feature, int *ret_supported)
 {
     return private.virDriverFeatureIsGlobal &&
            private.virDriverFeatureIsGlobal(feature, ret_supported);
