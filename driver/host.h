@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "cgroup/cgroup.h"
+#include "driver/settings.h"
 #include "xml/definition.h"
 
 /* Finds out all below; called once from state initialisation, and never changes afterwards. */
@@ -15,6 +16,7 @@ bool host_init(GError **error);
 const DefinitionDefaults *host_defaults(void);
 const char *host_arch(void);
 const CgroupLayout *host_cgroups(void);
+const Settings *host_settings(void);
 
 /* The capabilities document. Free with g_free(). */
 char *host_capabilities(GError **error);

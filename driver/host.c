@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Facts of the host, found out once. */
+#include "driver/host.h"
+
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "config.h"
+#include "controller/wire/failure.h"
+#include "driver/abi/log.h"
+#include "driver/capabilities.h"
+#include "driver/domain.h"
+
+#define SETTINGS_PATH SYSCONFDIR "/lxc.conf"
+
+static struct {
+    char *arch;
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    CgroupLayout *cgroups;
+    Settings settings;
+    DefinitionDefaults defaults;
+} host;
+
+/* libvirt's name of an architecture where uname(2) has another */
+static char *
+arch_of(const char *machine)
+{
+    if (strlen(machine) == 4 && machine[0] == 'i' && g_str_equal(machine + 2, "86"))
+        return g_strdup("i686");
+    if (g_str_equal(machine, "arm64"))
+        return g_strdup("aarch64");
+    if (g_str_equal(machine, "amd64"))
+        return g_strdup("x86_64");
+    if (g_str_equal(machine, "armv8l"))
+        return g_strdup("armv7l");
+    return g_strdup(machine);
+}
+
+/* Firmware whose maker left all digits the same identifies nothing. */
+static bool
+take_uuid(const char *path)
+{
+    unsigned char uuid[VIR_UUID_BUFLEN] = { 0 };
+    g_autofree char *text = NULL;
+    size_t digits = 0;
+    size_t i;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return false;
+    for (i = 0; text[i]; i++)
+        digits += g_ascii_isxdigit(text[i]) != 0;
+    uuid_from_text(text, uuid);
+    if (digits != 2 * VIR_UUID_BUFLEN || memcmp(uuid, uuid + 1, VIR_UUID_BUFLEN - 1) == 0)
+        return false;
+    uuid_to_text(uuid, host.uuid);
+    return true;
+}
+
+static void
+find_uuid(void)
+{
+    g_autofree char *random = NULL;
+
+    if (take_uuid("/sys/class/dmi/id/product_uuid") || take_uuid("/etc/machine-id"))
+        return;
+    random = g_uuid_string_random();
+    g_strlcpy(host.uuid, random, sizeof(host.uuid));
+}
+
+/* Guests are not labelled by a security driver: asking for one must not be taken for having it. */
+static bool
+check_security(const Settings *settings, GError **error)
+{
+    if (settings->security_driver && !g_str_equal(settings->security_driver, "none"))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "security_driver '%s' of " SETTINGS_PATH
+                    " is not available: use \"none\" or remove the line",
+                    settings->security_driver);
+    if (settings->security_require_confined)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "security_require_confined of " SETTINGS_PATH
+                    " needs a security driver, and there is none: remove the line");
+    if (settings->security_default_confined)
+        log_warning("security_default_confined of %s has no effect without a security driver",
+                    SETTINGS_PATH);
+    return true;
+}
+
+bool
+host_init(GError **error)
+{
+    struct utsname names;
+
+    uname(&names);
+    if (!host.arch)
+        host.arch = arch_of(names.machine);
+    host.defaults = (DefinitionDefaults){
+        .arch = host.arch,
+        .emulator = CONTROLLER_PATH,
+        .security_model = "none",
+    };
+    find_uuid();
+    settings_clear(&host.settings);
+    if (!settings_load(SETTINGS_PATH, &host.settings, error) ||
+        !check_security(&host.settings, error))
+        return false;
+    if (!host.cgroups && !(host.cgroups = cgroup_layout_new(error)))
+        return false;
+    log_info("host %s, %s", host.arch, cgroup_layout_name(host.cgroups));
+    return true;
+}
+
+const DefinitionDefaults *
+host_defaults(void)
+{
+    return &host.defaults;
+}
+
+const char *
+host_arch(void)
+{
+    return host.arch;
+}
+
+const CgroupLayout *
+host_cgroups(void)
+{
+    return host.cgroups;
+}
+
+const Settings *
+host_settings(void)
+{
+    return &host.settings;
+}
+
+static bool
+file_has_word(const char *path, const char *word)
+{
+    g_autofree char *text = NULL;
+    g_auto(GStrv) words = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return false;
+    words = g_strsplit_set(g_strchomp(text), " []\n", -1);
+    return g_strv_contains((const char *const *)words, word);
+}
+
+char *
+host_capabilities(GError **error)
+{
+    g_autoptr(Topology) topology = topology_read("");
+    bool disk = file_has_word("/sys/power/state", "disk");
+    CapabilitiesHost facts = {
+        .uuid = host.uuid,
+        .arch = host.arch,
+        .emulator = CONTROLLER_PATH,
+        .security_model = "none",
+        .security_doi = "0",
+        .suspend_memory = file_has_word("/sys/power/state", "mem"),
+        .suspend_disk = disk,
+        .suspend_hybrid = disk && file_has_word("/sys/power/disk", "suspend"),
+    };
+
+    if (topology->cells->len == 0) {
+        fail(error, FAILURE_INTERNAL, "the host shows no processors in /sys");
+        return NULL;
+    }
+    return capabilities_format(&facts, topology);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The administrator's settings of the driver, /etc/libvirt/lxc.conf. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct {
+    bool log_with_libvirtd;         /* controllers log to the daemon's outputs, not to NAME.log */
+    char *security_driver;          /* "none", "apparmor", "selinux"; NULL: not said */
+    bool security_default_confined; /* a domain without seclabel gets a generated one */
+    bool security_require_confined; /* a domain without confinement is refused */
+} Settings;
+
+/*
+ * Reads @path in libvirt's syntax (`key = value`, values being numbers, quoted strings or lists);
+ * @settings is empty. A missing or unreadable file leaves the defaults, unknown keys are ignored.
+ * FAILURE_CONFIG_UNSUPPORTED names file and line of a value of the wrong type or of what cannot be
+ * read.
+ */
+bool settings_load(const char *path, Settings *settings, GError **error);
+
+/* The same from @text; @path is for messages. */
+bool settings_parse(const char *text, const char *path, Settings *settings, GError **error);
+
+void settings_clear(Settings *settings);
