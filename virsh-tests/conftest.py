@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fixtures: a private libvirtd for the session, one for a test that kills it, guests and roots."""
+import itertools
+import os
+import shutil
+import tempfile
+
+import libvirt
+import pytest
+
+from harness import build, events, guest, leaks
+from harness.daemon import PrivateDaemon, wait_for
+
+DRIVER = os.environ.get('CAISSON_TEST_DRIVER', 'ours')
+
+events.run_event_loop()
+
+
+def pytest_configure(config):
+    for line in ('debian: boots a Debian guest; its root is built once, which takes minutes',
+                 'sanitizers: part of the pass with a sanitized plugin',
+                 'ours: tells apart what the stock driver does not do'):
+        config.addinivalue_line('markers', line)
+
+
+def pytest_collection_modifyitems(items):
+    reason = None
+    if os.geteuid() != 0:
+        reason = 'needs root'
+    elif not os.path.exists('/usr/sbin/libvirtd'):
+        reason = 'libvirtd is not installed; run tools/install-dependencies --test'
+    for item in items:
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
+        elif DRIVER == 'stock' and item.get_closest_marker('ours'):
+            item.add_marker(pytest.mark.skip(reason='not with the stock driver'))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What the daemon complained about belongs to the report of a failed test."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for name in ('daemon', 'shared_daemon'):
+            daemon = item.funcargs.get(name)
+            if daemon is not None and daemon.holder is not None:
+                report.sections.append(('libvirtd', daemon.complaints()))
+                break
+
+
+@pytest.fixture(scope='session')
+def shared_daemon():
+    """One daemon for all tests that do not stop it."""
+    session = PrivateDaemon(DRIVER)
+    try:
+        yield session.start()
+    finally:
+        reports = session.sanitizer_reports()
+        session.close()
+        assert not reports, reports
+
+
+@pytest.fixture
+def daemon(shared_daemon):
+    """The shared daemon, empty; a test leaves no domain and nothing of a guest behind."""
+    if shared_daemon.ended() is not None:
+        status = shared_daemon.ended()
+        complaints = shared_daemon.complaints()
+        shared_daemon.pid = None
+        shared_daemon.start()
+        pytest.fail('an earlier test ended libvirtd with wait status %d:\n%s' % (status, complaints))
+    check = leaks.Leaks(shared_daemon)
+    yield shared_daemon
+    clean(shared_daemon)
+    shared_daemon.close_connections()
+    left = check.left()
+    assert not left, 'left behind:\n  ' + '\n  '.join(left)
+
+
+@pytest.fixture
+def own_daemon():
+    """A daemon of its own for a test that kills it; nothing may be left when its guests are gone."""
+    session = PrivateDaemon(DRIVER)
+    try:
+        session.start()
+        check = leaks.Leaks(session)
+        yield session
+        if session.pid is None:
+            session.start()
+        clean(session)
+        left = check.left()
+        # The daemon was restarted: its own mount table and pid are not what they were.
+        left = [what for what in left if not what.startswith('mount of the daemon')]
+        assert not left, 'left behind:\n  ' + '\n  '.join(left)
+        reports = session.sanitizer_reports()
+        assert not reports, reports
+    finally:
+        session.close()
+
+
+def clean(daemon):
+    """Destroys and undefines every domain."""
+    connection = daemon.connect()
+    for domain in connection.listAllDomains():
+        try:
+            if domain.isActive():
+                domain.destroy()
+            if domain.isPersistent():
+                domain.undefine()
+        except libvirt.libvirtError as error:
+            if error.get_error_code() not in (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID):
+                raise
+    wait_for(lambda: not connection.listAllDomains(),
+             lambda: 'all domains are gone: %s' % [d.name() for d in connection.listAllDomains()])
+
+
+@pytest.fixture
+def connection(daemon):
+    return daemon.connect()
+
+
+@pytest.fixture
+def recorded(connection):
+    """The events of the connection from now on."""
+    record = events.Events(connection)
+    yield record
+    record.close()
+
+
+@pytest.fixture
+def leak_check(daemon):
+    return leaks.Leaks(daemon)
+
+
+@pytest.fixture(scope='session')
+def workshop():
+    """A directory that guests with mapped ids can reach."""
+    directory = tempfile.mkdtemp(prefix='caisson-roots-')
+    os.chmod(directory, 0o755)
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def make_root(workshop):
+    """Makes busybox roots; removed after the test."""
+    made = []
+
+    def make(owner=0):
+        directory = tempfile.mkdtemp(prefix='root-', dir=workshop)
+        made.append(directory)
+        return guest.busybox_root(directory, owner)
+    yield make
+    for directory in made:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def root(make_root):
+    return make_root()
+
+
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def make_guest(make_root):
+    """Describes a guest with a root of its own and a name nobody else has."""
+    def make(name=None, root=None, **options):
+        owner = options.get('idmap') or 0
+        return guest.Guest(name or 'guest%d' % next(NUMBERS), root or make_root(owner), **options)
+    return make
+
+
+@pytest.fixture
+def define(daemon, connection, make_guest):
+    """Defines a guest on the shared daemon; answers (domain, guest)."""
+    def make(*arguments, **options):
+        described = make_guest(*arguments, **options)
+        return connection.defineXML(described.xml()), described
+    return make
+
+
+@pytest.fixture
+def start(define):
+    """Defines and starts a guest and waits for its init; answers (domain, guest)."""
+    def make(*arguments, **options):
+        domain, described = define(*arguments, **options)
+        domain.create()
+        if described.init == '/sbin/listener':
+            wait_for(lambda: 'started' in guest.read_file(described.root, 'heard'), 'init runs')
+        return domain, described
+    return make
+
+
+@pytest.fixture(scope='session')
+def debian():
+    """Debian roots by init; skips where none can be built."""
+    def get(init):
+        try:
+            return guest.debian_root(init)
+        except build.Missing as error:
+            pytest.skip(str(error))
+    return get

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Counts what guests may leave behind: in the session, and on the host around it."""
+import os
+import re
+import time
+
+# Made once by the first guest and kept: the resource partition.
+PARTITION = re.compile(r'/(machine|machine\.slice|machine\.partition)$')
+
+# Files of a defined domain and of the daemon itself, which no guest leaves behind.
+EXPECTED = re.compile(r'^/run/libvirt/(lxc/(driver\.pid|autostarted|autostart-done)$|lxc$'
+                      r'|(?!lxc/))')
+
+# The stock driver leaves these of every guest.
+LEFT_BY_STOCK = re.compile(r'^file /run/libvirt/lxc/[^/]+\.(dev|devpts|fuse|sock|root)$')
+
+STATE_DIRECTORIES = ('/run/libvirt', '/run/systemd', '/run/lock')
+
+
+def groups(daemon):
+    """Control group directories of the session."""
+    top = daemon.path('/sys/fs/cgroup')
+    found = set()
+    for folder, _, _ in os.walk(top):
+        if not PARTITION.search(folder):
+            found.add('cgroup ' + folder[len(top):])
+    return found
+
+
+def mounts(pid, label):
+    found = {}
+    try:
+        with open('/proc/%d/mountinfo' % pid) as file:
+            for line in file:
+                word = line.split()
+                key = '%s %s' % (label, word[4])
+                found[key] = found.get(key, 0) + 1
+    except OSError:
+        pass
+    return {'%s x%d' % item for item in found.items()}
+
+
+def links(daemon):
+    return {'network link ' + name for name in os.listdir(daemon.path('/sys/class/net'))}
+
+
+def host_links():
+    return {'network link of the host ' + name for name in os.listdir('/sys/class/net')}
+
+
+def processes(daemon):
+    found = set()
+    for pid in daemon.processes():
+        try:
+            with open('/proc/%d/cmdline' % pid, 'rb') as file:
+                words = file.read().replace(b'\0', b' ').decode(errors='replace').strip()
+        except OSError:
+            continue
+        if words and pid != daemon.pid:
+            found.add('process %d %s' % (pid, words[:100]))
+    return found
+
+
+def files(daemon):
+    found = set()
+    for start in STATE_DIRECTORIES:
+        top = daemon.path(start)
+        for folder, folders, names in os.walk(top):
+            inside = start + folder[len(top):]
+            for name in folders + names:
+                path = os.path.join(inside, name)
+                if not EXPECTED.match(path):
+                    found.add('file ' + path)
+    return found
+
+
+def loop_devices():
+    return {'loop device ' + name for name in os.listdir('/sys/block')
+            if os.path.exists('/sys/block/%s/loop/backing_file' % name)}
+
+
+def descriptors(daemon):
+    """How many the daemon holds; rounded, as worker threads come and go."""
+    return len(os.listdir('/proc/%d/fd' % daemon.pid)) if daemon.pid else 0
+
+
+def snapshot(daemon):
+    """Everything there is now, as a set of words."""
+    found = groups(daemon) | mounts(daemon.holder, 'mount of the session')
+    if daemon.pid:
+        found |= mounts(daemon.pid, 'mount of the daemon')
+    found |= mounts(os.getpid(), 'mount of the host')
+    return found | links(daemon) | host_links() | processes(daemon) | files(daemon) | loop_devices()
+
+
+class Leaks:
+    """Compares now with before; what ends asynchronously gets a moment."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.before = snapshot(daemon)
+
+    def left(self, seconds=5.0):
+        deadline = time.monotonic() + seconds
+        while True:
+            now = snapshot(self.daemon)
+            more = now - self.before
+            if self.daemon.driver == 'stock':
+                more = {what for what in more if not LEFT_BY_STOCK.match(what)}
+            if not more or time.monotonic() > deadline:
+                return sorted(more)
+            time.sleep(0.02)
+
+    def check(self, seconds=5.0):
+        left = self.left(seconds)
+        assert not left, 'left behind:\n  ' + '\n  '.join(left)

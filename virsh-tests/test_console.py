@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Consoles through virsh on a terminal and through streams."""
+import libvirt
+import pytest
+
+from harness.console import StreamConsole, TerminalConsole
+from harness.daemon import wait_for
+
+
+@pytest.fixture
+def shell(start):
+    """A running guest whose init is a shell on its console."""
+    return start(init='/bin/sh', consoles=2)
+
+
+@pytest.mark.sanitizers
+def test_virsh_console_answers_a_typed_command(daemon, shell):
+    domain, guest = shell
+    with TerminalConsole(daemon, guest.name) as console:
+        console.expect('Escape character is')
+        console.send('\n')
+        console.expect('# ')
+        assert console.command('echo $((6 * 7))') == '42\n'
+        assert console.leave() == 0
+
+
+def test_a_console_can_be_left_and_opened_again(daemon, shell):
+    domain, guest = shell
+    for number in range(3):
+        with TerminalConsole(daemon, guest.name) as console:
+            console.expect('Escape character is')
+            console.send('\n')
+            console.expect('# ')
+            assert console.command('echo again %d' % number) == 'again %d\n' % number
+            assert console.leave() == 0
+
+
+def test_a_stream_carries_the_default_console(connection, shell):
+    domain, _ = shell
+    with StreamConsole(connection, domain) as console:
+        console.send('\n')
+        console.expect('# ')
+        assert console.command('cat /etc/passwd | head -n 1') == 'root:x:0:0:root:/root:/bin/sh\n'
+
+
+def test_a_console_is_opened_by_its_alias(connection, shell):
+    domain, _ = shell
+    with StreamConsole(connection, domain) as first, \
+            StreamConsole(connection, domain, 'console1') as second:
+        first.send('\n')
+        first.expect('# ')
+        first.command('echo across > /dev/tty2')
+        second.expect('across')
+
+
+def test_an_unknown_console_alias_is_an_error(connection, shell):
+    domain, _ = shell
+    with pytest.raises(libvirt.libvirtError, match='console7'):
+        domain.openConsole('console7', connection.newStream(0), 0)
+
+
+@pytest.mark.ours
+def test_a_second_client_of_a_console_is_refused(daemon, connection, shell):
+    domain, guest = shell
+    with StreamConsole(connection, domain) as first:
+        first.send('\n')
+        first.expect('# ')
+        with pytest.raises(libvirt.libvirtError) as refused:
+            domain.openConsole(None, connection.newStream(0), 0)
+        assert refused.value.get_error_code() == libvirt.VIR_ERR_OPERATION_FAILED
+        assert first.command('echo still mine') == 'still mine\n'
+
+
+@pytest.mark.ours
+def test_virsh_console_with_force_takes_it_over(daemon, connection, shell):
+    domain, guest = shell
+    with StreamConsole(connection, domain) as first:
+        first.send('\n')
+        first.expect('# ')
+        with TerminalConsole(daemon, guest.name, '--force') as second:
+            second.expect('Escape character is')
+            first.expect_end()
+            second.send('\n')
+            second.expect('# ')
+            assert second.command('echo taken') == 'taken\n'
+            assert second.leave() == 0
+
+
+@pytest.mark.ours
+def test_virsh_console_accepts_safe(daemon, shell):
+    _, guest = shell
+    with TerminalConsole(daemon, guest.name, '--safe') as console:
+        console.expect('Escape character is')
+        console.send('\n')
+        console.expect('# ')
+        assert console.leave() == 0
+
+
+def test_a_console_whose_client_died_can_be_opened_again(daemon, connection, shell):
+    domain, guest = shell
+    with TerminalConsole(daemon, guest.name) as console:
+        console.expect('Escape character is')
+        console.process.kill()
+        console.process.wait()
+
+    def opened():
+        try:
+            return StreamConsole(connection, domain)
+        except libvirt.libvirtError:
+            return None
+    with wait_for(opened, 'the console is free again') as console:
+        console.send('\n')
+        console.expect('# ')
+
+
+def test_much_output_arrives_whole_and_in_order(connection, shell):
+    domain, _ = shell
+    with StreamConsole(connection, domain) as console:
+        console.send('\n')
+        console.expect('# ')
+        answer = console.command('stty -echo -opost; seq 1 50000', seconds=30)
+        assert answer.split() == [str(number) for number in range(1, 50001)]
+
+
+def test_output_that_nobody_reads_does_not_stop_the_guest(connection, start):
+    domain, guest = start(init='/bin/sh', arguments=[
+        '-c', 'seq 1 30000; echo finished > /finished; exec sleep 1000'])
+
+    def finished():
+        import os
+        return os.path.exists(os.path.join(guest.root, 'finished'))
+    if not domain.isActive():
+        pytest.fail('the guest ended')
+    with StreamConsole(connection, domain) as console:
+        console.expect('30000', seconds=20)
+    wait_for(finished, 'the guest went on')
+
+
+def test_the_console_ends_with_the_guest(daemon, shell):
+    domain, guest = shell
+    with TerminalConsole(daemon, guest.name) as console:
+        console.expect('Escape character is')
+        console.send('\n')
+        console.expect('# ')
+        domain.destroy()
+        console.wait()
+
+
+def test_the_console_of_a_stopped_guest_is_an_error(daemon, define):
+    domain, guest = define()
+    result = daemon.virsh('console', guest.name, check=False)
+    assert result.code != 0
+    assert 'not running' in result.err or 'tty' in result.err
+
+
+def test_a_read_only_client_cannot_open_a_console(daemon, shell):
+    domain, _ = shell
+    reader = daemon.connect(readonly=True)
+    with pytest.raises(libvirt.libvirtError) as refused:
+        reader.lookupByName(domain.name()).openConsole(None, reader.newStream(0), 0)
+    assert refused.value.get_error_code() == libvirt.VIR_ERR_OPERATION_DENIED
+
+
+def test_the_console_pty_is_named_in_the_live_xml_and_any_root_process_can_open_it(daemon, shell):
+    import os
+    import re
+    domain, _ = shell
+    found = re.search(r"<console type='pty' tty='(/dev/pts/\d+)'>\s*<source path='\1'/>", domain.XMLDesc())
+    assert found, domain.XMLDesc()
+    terminal = os.open(daemon.path(found.group(1)), os.O_RDWR | os.O_NOCTTY)
+    os.close(terminal)
