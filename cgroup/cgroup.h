@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Control groups of the host, whatever their layout: pure v2, v1 hierarchies, or hybrid. One group name
- * ("/machine/lxc-41-x.libvirt-lxc") stands for the same directory below the root of every hierarchy.
- * A vtable per version (v1.c, v2.c) hides the difference. Used by the launcher (create, limit, attach)
- * and by the driver (statistics, kill, remove).
+ * Control groups of the host, whatever their layout: pure v2, v1 hierarchies, or hybrid. One group
+ * name
+ * ("/machine/lxc-41-x.libvirt-lxc") stands for the same directory below the root of every
+ * hierarchy. A vtable per version (v1.c, v2.c) hides the difference. Used by the launcher (create,
+ * limit, attach) and by the driver (statistics, kill, remove).
  */
 #pragma once
 
@@ -26,14 +27,22 @@ typedef enum {
 
 typedef struct CgroupLayout CgroupLayout;
 
+/* One mounted hierarchy. Owned by the layout. */
+typedef struct {
+    int version;        /* 1 or 2 */
+    char *mount_point;  /* "/sys/fs/cgroup/cpu,cpuacct" */
+    char **controllers; /* "cpu", "cpuacct"; "name=systemd"; of v2 those in cgroup.controllers */
+} CgroupHierarchy;
+
 /* The groups below the one of a guest; see architecture section 5. */
 #define CGROUP_SUPERVISOR "supervisor"
 #define CGROUP_LIMITS     "libvirt"
 #define CGROUP_GUEST      "libvirt/guest"
 
 /*
- * Finds the hierarchies in /proc/self/mountinfo. Never changes anything. Fails with FAILURE_INTERNAL
- * when memory, cpu, devices or freezer are nowhere to be had, naming the missing controller.
+ * Finds the hierarchies in /proc/self/mountinfo. Never changes anything. Fails with
+ * FAILURE_INTERNAL when memory, cpu, devices or freezer are nowhere to be had, naming the missing
+ * controller.
  */
 CgroupLayout *cgroup_layout_new(GError **error);
 void cgroup_layout_free(CgroupLayout *layout);
@@ -44,8 +53,8 @@ const char *cgroup_layout_name(const CgroupLayout *layout);
 /* True when the controller can limit groups on this host. */
 bool cgroup_has(const CgroupLayout *layout, CgroupController controller);
 
-/* Creates "@parent/@name" (parents of machine partitions are made only for /machine itself, as libvirt
- * does) in every hierarchy; what was made before a failure is removed again. */
+/* Creates "@parent/@name" (parents of machine partitions are made only for /machine itself, as
+ * libvirt does) in every hierarchy; what was made before a failure is removed again. */
 bool cgroup_create(const CgroupLayout *layout, const char *group, GError **error);
 
 /* Moves @pid into @group in every hierarchy, back to back (one grace period on v1). */
@@ -66,19 +75,60 @@ int cgroup_version(const CgroupLayout *layout, CgroupController controller);
 int cgroup_open(const CgroupLayout *layout, CgroupController controller, const char *group,
                 GError **error);
 
+/* All hierarchies: GPtrArray of CgroupHierarchy *, owned by the layout; never empty. */
+const GPtrArray *cgroup_hierarchies(const CgroupLayout *layout);
+
 /*
- * SIGKILL to every task of @group and below, suspended ones included (they are thawed so that they die);
- * repeats until none is left or @deadline (g_get_monotonic_time()). A missing group is success.
- * FAILURE_OPERATION_FAILED "Some processes refused to die" at the deadline.
+ * Opens @file of @group ("tasks"), or with @file NULL its directory (O_RDONLY | O_DIRECTORY, good
+ * for CLONE_INTO_CGROUP and open_tree()). @flags as of open(2). -1 with error.
+ */
+int cgroup_hierarchy_open(const CgroupHierarchy *hierarchy, const char *group, const char *file,
+                          int flags, GError **error);
+
+/*
+ * The groups the calling process is in: the text of /proc/self/cgroup, for cgroup_return(). Free
+ * with g_free(). NULL with error.
+ */
+char *cgroup_position(GError **error);
+
+/* Moves the calling, single-threaded process back to where it was; quiet on failure: what is left
+ * of a group that cannot be left is removed by the driver. */
+void cgroup_return(const CgroupLayout *layout, const char *position);
+
+/*
+ * Sets which devices the tasks of @group may use: nothing but what @rules (ContainerDeviceRule *)
+ * allow, applied in order. On v1 before the group has groups below it: the kernel refuses it later.
+ */
+bool cgroup_limit_devices(const CgroupLayout *layout, const char *group, const GPtrArray *rules,
+                          GError **error);
+
+/* Suspends or resumes all tasks of @group; returns when they are. FAILURE_OPERATION_TIMEOUT at
+ * @deadline (a suspension that was begun is taken back). */
+bool cgroup_freeze(const CgroupLayout *layout, const char *group, bool frozen, gint64 deadline,
+                   GError **error);
+
+/*
+ * Gives @group to @uid and @gid, so that the root of a user namespace can make groups below it: the
+ * v2 hierarchy and name=systemd only, because the kernel does not make v1 controllers safe for
+ * that.
+ */
+bool cgroup_delegate(const CgroupLayout *layout, const char *group, uid_t uid, gid_t gid,
+                     GError **error);
+
+/*
+ * SIGKILL to every task of @group and below, suspended ones included (they are thawed so that they
+ * die); repeats until none is left or @deadline (g_get_monotonic_time()). A missing group is
+ * success. FAILURE_OPERATION_FAILED "Some processes refused to die" at the deadline.
  */
 bool cgroup_kill(const CgroupLayout *layout, const char *group, gint64 deadline, GError **error);
 
-/* Removes @group and everything below it from every hierarchy; waits for dying tasks until @deadline.
- * A missing group is success. */
+/* Removes @group and everything below it from every hierarchy; waits for dying tasks until
+ * @deadline. A missing group is success. */
 bool cgroup_remove(const CgroupLayout *layout, const char *group, gint64 deadline, GError **error);
 
 /*
- * The group libvirt uses for a guest without systemd: "/machine/lxc-41-heron.libvirt-lxc" for partition
+ * The group libvirt uses for a guest without systemd: "/machine/lxc-41-heron.libvirt-lxc" for
+ * partition
  * "/machine", pid 41 and name "heron", with the escapes libvirt uses. Free with g_free().
  */
 char *cgroup_guest_name(const char *partition, pid_t pid, const char *name);

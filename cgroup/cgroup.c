@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Operations on one group in all hierarchies, or in the one of a controller. */
+#include "cgroup/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup/layout.h"
+#include "cgroup/tree.h"
+#include "controller/wire/descriptor.h"
+#include "controller/wire/failure.h"
+
+/* The one group above guests that is made when it is missing, as libvirt does. */
+#define MACHINE_PARTITION "/machine"
+
+static const CgroupHierarchy *
+layout_hierarchy(const CgroupLayout *layout, guint index)
+{
+    return g_ptr_array_index(layout->hierarchies, index);
+}
+
+int
+cgroup_hierarchy_open(const CgroupHierarchy *hierarchy, const char *group, const char *file,
+                      int flags, GError **error)
+{
+    g_autofree char *path =
+        g_strconcat(hierarchy->mount_point, group, file ? "/" : NULL, file, NULL);
+    int fd = open(path, flags | O_CLOEXEC | (file ? 0 : O_RDONLY | O_DIRECTORY));
+
+    if (fd < 0)
+        fail_errno(error, errno, "cannot open '%s'", path);
+    return fd;
+}
+
+static int
+hierarchy_open(const CgroupHierarchy *hierarchy, const char *group)
+{
+    return cgroup_hierarchy_open(hierarchy, group, NULL, 0, NULL);
+}
+
+/* The part before the last slash: "" for a group at the top. */
+static char *
+group_parent(const char *group)
+{
+    return g_strndup(group, strrchr(group, '/') - group);
+}
+
+/* *ret_made tells whether the group is new. */
+static bool
+hierarchy_create(const CgroupHierarchy *hierarchy, const char *group, bool *ret_made,
+                 GError **error)
+{
+    g_autofree char *parent_group = group_parent(group);
+    g_auto(Fd) parent = -1;
+    g_auto(Fd) directory = -1;
+    const char *name = strrchr(group, '/') + 1;
+
+    parent = hierarchy_open(hierarchy, parent_group);
+    if (parent < 0 && errno == ENOENT && g_str_equal(parent_group, MACHINE_PARTITION)) {
+        bool made;
+
+        if (!hierarchy_create(hierarchy, parent_group, &made, error))
+            return false;
+        parent = hierarchy_open(hierarchy, parent_group);
+    }
+    if (parent < 0)
+        return fail_errno(error, errno, "control group '%s' cannot be opened in '%s'", parent_group,
+                          hierarchy->mount_point);
+    *ret_made = mkdirat(parent, name, 0755) == 0;
+    if (!*ret_made && errno != EEXIST)
+        return fail_errno(error, errno, "cannot create control group '%s' in '%s'", group,
+                          hierarchy->mount_point);
+    if ((directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        return fail_errno(error, errno, "cannot open control group '%s' in '%s'", group,
+                          hierarchy->mount_point);
+    if (!cgroup_version_of(hierarchy)->prepare(hierarchy, parent, directory, error)) {
+        g_prefix_error(error, "control group '%s' in '%s': ", group, hierarchy->mount_point);
+        if (*ret_made)
+            unlinkat(parent, name, AT_REMOVEDIR);
+        return false;
+    }
+    return true;
+}
+
+bool
+cgroup_create(const CgroupLayout *layout, const char *group, GError **error)
+{
+    g_autofree bool *made = g_new0(bool, layout->hierarchies->len);
+    guint i;
+
+    for (i = 0; i < layout->hierarchies->len; i++) {
+        if (hierarchy_create(layout_hierarchy(layout, i), group, &made[i], error))
+            continue;
+        while (i-- > 0) {
+            g_autofree char *path =
+                g_strconcat(layout_hierarchy(layout, i)->mount_point, group, NULL);
+
+            if (made[i])
+                rmdir(path);
+        }
+        return false;
+    }
+    return true;
+}
+
+bool
+cgroup_attach(const CgroupLayout *layout, const char *group, pid_t pid, GError **error)
+{
+    char text[24];
+    guint i;
+
+    g_snprintf(text, sizeof(text), "%d", pid);
+    for (i = 0; i < layout->hierarchies->len; i++) {
+        const CgroupHierarchy *hierarchy = layout_hierarchy(layout, i);
+        g_auto(Fd) directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error);
+
+        if (directory < 0)
+            return false;
+        if (!cgroup_file_write(directory, "cgroup.procs", text))
+            return fail_errno(error, errno, "cannot move process %d to control group '%s' in '%s'",
+                              pid, group, hierarchy->mount_point);
+    }
+    return true;
+}
+
+static const CgroupHierarchy *
+layout_expect(const CgroupLayout *layout, CgroupController controller, GError **error)
+{
+    if (!layout->by_controller[controller])
+        fail(error, FAILURE_OPERATION_UNSUPPORTED,
+             "the host has no control group controller for this (%s)", cgroup_layout_name(layout));
+    return layout->by_controller[controller];
+}
+
+int
+cgroup_open(const CgroupLayout *layout, CgroupController controller, const char *group,
+            GError **error)
+{
+    const CgroupHierarchy *hierarchy = layout_expect(layout, controller, error);
+
+    return hierarchy ? cgroup_hierarchy_open(hierarchy, group, NULL, O_PATH, error) : -1;
+}
+
+bool
+cgroup_write(const CgroupLayout *layout, CgroupController controller, const char *group,
+             const char *file, const char *value, GError **error)
+{
+    g_auto(Fd) directory = cgroup_open(layout, controller, group, error);
+
+    if (directory < 0)
+        return false;
+    if (!cgroup_file_write(directory, file, value))
+        return fail_errno(error, errno, "cannot write '%s' to '%s' of control group '%s'", value,
+                          file, group);
+    return true;
+}
+
+char *
+cgroup_read(const CgroupLayout *layout, CgroupController controller, const char *group,
+            const char *file, GError **error)
+{
+    g_auto(Fd) directory = cgroup_open(layout, controller, group, error);
+    char *text;
+
+    if (directory < 0)
+        return NULL;
+    if (!(text = cgroup_file_read(directory, file)))
+        fail_errno(error, errno, "cannot read '%s' of control group '%s'", file, group);
+    return text;
+}
+
+bool
+cgroup_limit_devices(const CgroupLayout *layout, const char *group, const GPtrArray *rules,
+                     GError **error)
+{
+    const CgroupHierarchy *hierarchy = layout_expect(layout, CGROUP_DEVICES, error);
+    g_auto(Fd) directory = -1;
+
+    if (!hierarchy || (directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error)) < 0)
+        return false;
+    return cgroup_version_of(hierarchy)->limit_devices(directory, rules, error);
+}
+
+bool
+cgroup_delegate(const CgroupLayout *layout, const char *group, uid_t uid, gid_t gid, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < layout->hierarchies->len; i++) {
+        const CgroupHierarchy *hierarchy = layout_hierarchy(layout, i);
+        const char *const *files = cgroup_version_of(hierarchy)->delegated(hierarchy);
+        g_auto(Fd) directory = -1;
+
+        if (!files)
+            continue;
+        if ((directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error)) < 0)
+            return false;
+        for (; *files; files++) {
+            if (fchownat(directory, *files, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+                return fail_errno(error, errno, "cannot give '%s' of control group '%s' to %u:%u",
+                                  *files, group, uid, gid);
+        }
+    }
+    return true;
+}
+
+char *
+cgroup_position(GError **error)
+{
+    char *text = cgroup_file_read(AT_FDCWD, "/proc/self/cgroup");
+
+    if (!text)
+        fail_errno(error, errno, "cannot read '/proc/self/cgroup'");
+    return text;
+}
+
+/* "" and "name=systemd" and "cpu,cpuacct" as the second field of /proc/self/cgroup has them. */
+static bool
+hierarchy_is(const CgroupHierarchy *hierarchy, const char *words)
+{
+    g_autofree char *own =
+        hierarchy->version == 2 ? g_strdup("") : g_strjoinv(",", hierarchy->controllers);
+
+    return g_str_equal(own, words);
+}
+
+void
+cgroup_return(const CgroupLayout *layout, const char *position)
+{
+    g_auto(GStrv) lines = g_strsplit(position, "\n", -1);
+    size_t line;
+    guint i;
+
+    for (line = 0; lines[line]; line++) {
+        g_auto(GStrv) fields = g_strsplit(lines[line], ":", 3);
+
+        if (g_strv_length(fields) < 3)
+            continue;
+        for (i = 0; i < layout->hierarchies->len; i++) {
+            const CgroupHierarchy *hierarchy = layout_hierarchy(layout, i);
+            g_auto(Fd) group = -1;
+
+            if (!hierarchy_is(hierarchy, fields[1]) ||
+                (group = hierarchy_open(hierarchy, fields[2])) < 0)
+                continue;
+            cgroup_file_write(group, hierarchy->version == 2 ? "cgroup.procs" : "tasks", "0");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Names of groups and machines, as libvirt makes them. */
+#include <string.h>
+
+#include "cgroup/cgroup.h"
+
+#define MACHINE_NAME_MAX 64
+#define HOST_NAME_CHARS  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+
+/* Whether a directory of this name could be taken for a file of the kernel. */
+static bool
+component_clashes(const char *component)
+{
+    static const char *const files[] = { "notify_on_release", "release_agent", "tasks", NULL };
+    static const char *const prefixes[] = { "cgroup.",  "cpu.",          "cpuacct.",    "cpuset.",
+                                            "memory.",  "devices.",      "freezer.",    "blkio.",
+                                            "io.",      "net_cls.",      "perf_event.", "pids.",
+                                            "hugetlb.", "name=systemd.", NULL };
+    size_t i;
+
+    if (component[0] == '_' || component[0] == '.' || g_strv_contains(files, component))
+        return true;
+    for (i = 0; prefixes[i]; i++) {
+        if (g_str_has_prefix(component, prefixes[i]))
+            return true;
+    }
+    return false;
+}
+
+static void
+append_component(GString *path, const char *component, const char *suffix)
+{
+    g_string_append_c(path, '/');
+    if (component_clashes(component))
+        g_string_append_c(path, '_');
+    g_string_append(path, component);
+    g_string_append(path, suffix);
+}
+
+char *
+cgroup_guest_name(const char *partition, pid_t pid, const char *name)
+{
+    static const char *const fixed[] = { "machine", "system", "user", NULL };
+    g_autofree char *machine = cgroup_machine_name(pid, name);
+    g_auto(GStrv) components = g_strsplit(partition, "/", -1);
+    GString *path = g_string_new(NULL);
+    size_t i;
+
+    for (i = 0; components[i]; i++) {
+        bool plain =
+            (path->len == 0 && g_strv_contains(fixed, components[i])) || strchr(components[i], '.');
+
+        if (components[i][0])
+            append_component(path, components[i], plain ? "" : ".partition");
+    }
+    append_component(path, machine, ".libvirt-lxc");
+    return g_string_free(path, FALSE);
+}
+
+char *
+cgroup_machine_name(pid_t pid, const char *name)
+{
+    GString *machine = g_string_new(NULL);
+
+    g_string_printf(machine, "lxc-%d-", pid);
+    for (; *name && machine->len < MACHINE_NAME_MAX; name++) {
+        char last = machine->str[machine->len - 1];
+
+        if (!strchr(HOST_NAME_CHARS, *name))
+            continue;
+        /* empty labels are no host name */
+        if ((*name == '.' || *name == '-') && (last == '.' || last == '-'))
+            continue;
+        g_string_append_c(machine, *name);
+    }
+    while (machine->str[machine->len - 1] == '.' || machine->str[machine->len - 1] == '-')
+        g_string_truncate(machine, machine->len - 1);
+    return g_string_free(machine, FALSE);
+}
