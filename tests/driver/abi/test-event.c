@@ -16,7 +16,7 @@ static virConnectPtr conn;
 static GString *heard;
 
 static void
-hear_domain(virDomainPtr domain)
+probe_domain(virDomainPtr domain)
 {
     unsigned char delivered[16];
 
@@ -26,88 +26,88 @@ hear_domain(virDomainPtr domain)
 }
 
 static void
-hear_plain(virConnectPtr from, virDomainPtr domain, void *opaque)
+probe_plain(virConnectPtr from, virDomainPtr domain, void *opaque)
 {
     (void)from;
     (void)opaque;
-    hear_domain(domain);
+    probe_domain(domain);
 }
 
 static int
-hear_lifecycle(virConnectPtr from, virDomainPtr domain, int type, int detail, void *opaque)
+probe_lifecycle(virConnectPtr from, virDomainPtr domain, int type, int detail, void *opaque)
 {
     (void)from;
     (void)opaque;
-    hear_domain(domain);
+    probe_domain(domain);
     g_string_append_printf(heard, " %d %d", type, detail);
     return 0;
 }
 
 static void
-hear_balloon(virConnectPtr from, virDomainPtr domain, unsigned long long kib, void *opaque)
+probe_balloon(virConnectPtr from, virDomainPtr domain, unsigned long long kib, void *opaque)
 {
     (void)from;
     (void)opaque;
-    hear_domain(domain);
+    probe_domain(domain);
     g_string_append_printf(heard, " %llu", kib);
 }
 
 static void
-hear_alias(virConnectPtr from, virDomainPtr domain, const char *alias, void *opaque)
+probe_alias(virConnectPtr from, virDomainPtr domain, const char *alias, void *opaque)
 {
     (void)from;
     (void)opaque;
-    hear_domain(domain);
+    probe_domain(domain);
     g_string_append_printf(heard, " %s", alias);
 }
 
 static void
-hear_agent(virConnectPtr from, virDomainPtr domain, int agent_state, int reason, void *opaque)
+probe_agent(virConnectPtr from, virDomainPtr domain, int agent_state, int reason, void *opaque)
 {
     (void)from;
     (void)opaque;
-    hear_domain(domain);
+    probe_domain(domain);
     g_string_append_printf(heard, " %d %d", agent_state, reason);
 }
 
 static void
-hear_metadata(virConnectPtr from, virDomainPtr domain, int type, const char *uri, void *opaque)
+probe_metadata(virConnectPtr from, virDomainPtr domain, int type, const char *uri, void *opaque)
 {
     (void)from;
     (void)opaque;
-    hear_domain(domain);
+    probe_domain(domain);
     g_string_append_printf(heard, " %d %s", type, uri);
 }
 
 static void
-hear_threshold(virConnectPtr from, virDomainPtr domain, const char *device, const char *path,
-               unsigned long long threshold, unsigned long long excess, void *opaque)
+probe_threshold(virConnectPtr from, virDomainPtr domain, const char *device, const char *path,
+                unsigned long long threshold, unsigned long long excess, void *opaque)
 {
     (void)from;
     (void)opaque;
-    hear_domain(domain);
+    probe_domain(domain);
     g_string_append_printf(heard, " %s %s %llu %llu", device, path, threshold, excess);
 }
 
 static void
-hear_memory_failure(virConnectPtr from, virDomainPtr domain, int recipient, int action,
-                    unsigned int flags, void *opaque)
+probe_memory_failure(virConnectPtr from, virDomainPtr domain, int recipient, int action,
+                     unsigned int flags, void *opaque)
 {
     (void)from;
     (void)opaque;
-    hear_domain(domain);
+    probe_domain(domain);
     g_string_append_printf(heard, " %d %d %u", recipient, action, flags);
 }
 
 static void
-hear_params(virConnectPtr from, virDomainPtr domain, virTypedParameterPtr params, int count,
-            void *opaque)
+probe_params(virConnectPtr from, virDomainPtr domain, virTypedParameterPtr params, int count,
+             void *opaque)
 {
     int value = 0;
 
     (void)from;
     (void)opaque;
-    hear_domain(domain);
+    probe_domain(domain);
     virTypedParamsGetInt(params, count, "value", &value);
     g_string_append_printf(heard, " %d of %d", value, count);
 }
@@ -147,53 +147,53 @@ static void
 test_lifecycle(void)
 {
     DELIVERED(event_new_lifecycle(&web, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_FAILED),
-              LIFECYCLE, hear_lifecycle, "web 42: 5 5");
-    DELIVERED(event_new_reboot(&web), REBOOT, hear_plain, "web 42:");
-    DELIVERED(event_new_control_error(&web), CONTROL_ERROR, hear_plain, "web 42:");
+              LIFECYCLE, probe_lifecycle, "web 42: 5 5");
+    DELIVERED(event_new_reboot(&web), REBOOT, probe_plain, "web 42:");
+    DELIVERED(event_new_control_error(&web), CONTROL_ERROR, probe_plain, "web 42:");
 }
 
 static void
 test_devices(void)
 {
-    DELIVERED(event_new_device_added(&web, "net0"), DEVICE_ADDED, hear_alias, "web 42: net0");
-    DELIVERED(event_new_device_removed(&web, "net1"), DEVICE_REMOVED, hear_alias, "web 42: net1");
-    DELIVERED(event_new_device_removal_failed(&web, "net2"), DEVICE_REMOVAL_FAILED, hear_alias,
+    DELIVERED(event_new_device_added(&web, "net0"), DEVICE_ADDED, probe_alias, "web 42: net0");
+    DELIVERED(event_new_device_removed(&web, "net1"), DEVICE_REMOVED, probe_alias, "web 42: net1");
+    DELIVERED(event_new_device_removal_failed(&web, "net2"), DEVICE_REMOVAL_FAILED, probe_alias,
               "web 42: net2");
 }
 
 static void
 test_values(void)
 {
-    DELIVERED(event_new_balloon(&web, 1ULL << 40), BALLOON_CHANGE, hear_balloon,
+    DELIVERED(event_new_balloon(&web, 1ULL << 40), BALLOON_CHANGE, probe_balloon,
               "web 42: 1099511627776");
-    DELIVERED(event_new_agent(&web, 1, 2), AGENT_LIFECYCLE, hear_agent, "web 42: 1 2");
-    DELIVERED(event_new_metadata(&web, 2, "urn:x"), METADATA_CHANGE, hear_metadata,
+    DELIVERED(event_new_agent(&web, 1, 2), AGENT_LIFECYCLE, probe_agent, "web 42: 1 2");
+    DELIVERED(event_new_metadata(&web, 2, "urn:x"), METADATA_CHANGE, probe_metadata,
               "web 42: 2 urn:x");
     DELIVERED(event_new_block_threshold(&web, "sda", "/x.img", 10, 3), BLOCK_THRESHOLD,
-              hear_threshold, "web 42: sda /x.img 10 3");
-    DELIVERED(event_new_memory_failure(&web, 1, 2, 3), MEMORY_FAILURE, hear_memory_failure,
+              probe_threshold, "web 42: sda /x.img 10 3");
+    DELIVERED(event_new_memory_failure(&web, 1, 2, 3), MEMORY_FAILURE, probe_memory_failure,
               "web 42: 1 2 3");
 }
 
 static void
 test_params(void)
 {
-    DELIVERED(event_new_tunable(&web, params_new(), 1), TUNABLE, hear_params, "web 42: 5 of 1");
-    DELIVERED(event_new_job_completed(&web, params_new(), 1), JOB_COMPLETED, hear_params,
+    DELIVERED(event_new_tunable(&web, params_new(), 1), TUNABLE, probe_params, "web 42: 5 of 1");
+    DELIVERED(event_new_job_completed(&web, params_new(), 1), JOB_COMPLETED, probe_params,
               "web 42: 5 of 1");
 }
 
 static void
 test_legacy(void)
 {
-    g_assert_cmpint(event_state_register(state, conn, hear_lifecycle, NULL, NULL), ==, 0);
+    g_assert_cmpint(event_state_register(state, conn, probe_lifecycle, NULL, NULL), ==, 0);
     g_string_truncate(heard, 0);
     event_state_queue(state, event_new_lifecycle(&web, VIR_DOMAIN_EVENT_STARTED, 0));
     while (!heard->len)
         g_assert_cmpint(virEventRunDefaultImpl(), ==, 0);
     g_assert_cmpstr(heard->str, ==, "web 42: 2 0");
-    g_assert_cmpint(event_state_deregister(state, conn, hear_lifecycle), ==, 0);
-    g_assert_cmpint(event_state_deregister(state, conn, hear_lifecycle), ==, -1);
+    g_assert_cmpint(event_state_deregister(state, conn, probe_lifecycle), ==, 0);
+    g_assert_cmpint(event_state_deregister(state, conn, probe_lifecycle), ==, -1);
     virResetLastError();
 }
 
