@@ -228,10 +228,9 @@ packet_peek(int socket, gint64 deadline, GError **error)
     ssize_t size;
 
     while ((size = recv(socket, NULL, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) < 0) {
-        if (errno == EINTR)
+        /* the peer closed without reading all of ours; said once, before what it has sent itself */
+        if (errno == EINTR || errno == ECONNRESET)
             continue;
-        if (errno == ECONNRESET)
-            return 0;
         if (errno != EAGAIN) {
             fail_errno(error, errno, "cannot receive a message");
             return -1;

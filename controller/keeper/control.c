@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The request table: name, when it is legal, who handles it. */
+#include "controller/keeper/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "controller/keeper/log.h"
+#include "controller/wire/descriptor.h"
+#include "controller/wire/failure.h"
+
+typedef struct {
+    Client *client; /* who asks */
+    Message *message;
+    Fd fd;      /* descriptor 0 of the reply, or -1 */
+    bool later; /* the reply comes when the freezer is done */
+} Reply;
+
+typedef bool (*Handler)(Keeper *keeper, const MessageParameters *parameters, Reply *reply,
+                        GError **error);
+
+typedef struct {
+    const char *method;
+    unsigned phases; /* of Phase: when it is legal */
+    Handler handler;
+} Request;
+
+/* glibc has no wrapper before 2.36 */
+static int
+init_signal(const Keeper *keeper, int number)
+{
+    return syscall(SYS_pidfd_send_signal, keeper->init.fd, number, NULL, 0);
+}
+
+bool
+control_kill(Keeper *keeper, GError **error)
+{
+    g_autoptr(Message) refusal = NULL;
+    g_autoptr(GError) interrupted = NULL;
+    Client *waiter = keeper->waiter;
+
+    /* an init that has just died by itself has no more use for a signal */
+    if (init_signal(keeper, SIGKILL) < 0 && errno != ESRCH)
+        return fail_errno(error, errno, "cannot kill init");
+    keeper->phase = PHASE_DYING;
+    keeper->waiter = NULL;
+    /* after the signal: resumed tasks find it before they run on. v1 tasks cannot die frozen */
+    if (!freezer_release(&keeper->freezer, &interrupted))
+        log_line("%s", interrupted->message);
+    if (waiter) {
+        g_clear_error(&interrupted);
+        fail(&interrupted, FAILURE_OPERATION_FAILED, "the guest was destroyed meanwhile");
+        refusal = message_new_error(interrupted);
+        client_send(waiter, refusal, NULL, 0);
+    }
+    return true;
+}
+
+static void
+freezer_done(void *data, bool frozen, const GError *error)
+{
+    Keeper *keeper = data;
+    Client *waiter = g_steal_pointer(&keeper->waiter);
+    g_autoptr(Message) message = error ? message_new_error(error) : message_new_reply();
+
+    /* a failed suspend leaves the guest running, a failed resume leaves it suspended */
+    keeper->phase = frozen == !error ? PHASE_PAUSED : PHASE_RUNNING;
+    if (waiter)
+        client_send(waiter, message, NULL, 0);
+    else if (error)
+        log_line("%s", error->message);
+}
+
+static bool
+request_get_status(Keeper *keeper, const MessageParameters *parameters, Reply *reply,
+                   GError **error)
+{
+    MessageParameters *status = reply->message->parameters;
+    guint i;
+
+    status->version = MESSAGE_PROTOCOL_VERSION;
+    status->init_pid = keeper->state->init_pid;
+    status->state = g_strdup(keeper->phase == PHASE_PAUSED ? "paused" : "running");
+    status->cgroup = g_strdup(keeper->state->cgroup);
+    status->consoles = g_new0(char *, keeper->consoles->len + 1);
+    for (i = 0; i < keeper->consoles->len; i++)
+        status->consoles[i] = g_strdup(console_config(keeper->consoles->pdata[i])->path);
+    if ((reply->fd = fcntl(keeper->init.fd, F_DUPFD_CLOEXEC, 0)) < 0)
+        return fail_errno(error, errno, "cannot duplicate the pidfd of init");
+    return true;
+}
+
+/* The phase goes to CHANGING first: the freezer may be done before freezer_start() returns. */
+static bool
+freezer_request(Keeper *keeper, bool frozen, Reply *reply, GError **error)
+{
+    Phase phase = keeper->phase;
+
+    if (phase == (frozen ? PHASE_PAUSED : PHASE_RUNNING))
+        return true;
+    keeper->phase = PHASE_CHANGING;
+    keeper->waiter = reply->client;
+    reply->later = true;
+    if (freezer_start(&keeper->freezer, frozen, error))
+        return true;
+    keeper->phase = phase;
+    keeper->waiter = NULL;
+    return false;
+}
+
+static bool
+request_freeze(Keeper *keeper, const MessageParameters *parameters, Reply *reply, GError **error)
+{
+    return freezer_request(keeper, true, reply, error);
+}
+
+static bool
+request_thaw(Keeper *keeper, const MessageParameters *parameters, Reply *reply, GError **error)
+{
+    return freezer_request(keeper, false, reply, error);
+}
+
+static bool
+request_kill(Keeper *keeper, const MessageParameters *parameters, Reply *reply, GError **error)
+{
+    return control_kill(keeper, error);
+}
+
+static bool
+request_signal(Keeper *keeper, const MessageParameters *parameters, Reply *reply, GError **error)
+{
+    if (parameters->signal < 1 || parameters->signal > 64)
+        return fail(error, FAILURE_INVALID_ARG, "no signal has the number %" G_GINT64_FORMAT,
+                    parameters->signal);
+    if (init_signal(keeper, parameters->signal) < 0)
+        return fail_errno(error, errno, "cannot send signal %d to init", (int)parameters->signal);
+    keeper->asked_signals |= UINT64_C(1) << (parameters->signal - 1);
+    return true;
+}
+
+static Console *
+console_find(Keeper *keeper, const char *alias, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < keeper->consoles->len; i++) {
+        Console *console = keeper->consoles->pdata[i];
+
+        if (!alias || g_str_equal(console_config(console)->alias, alias))
+            return console;
+    }
+    if (alias)
+        fail(error, FAILURE_INVALID_ARG, "the guest has no console '%s'", alias);
+    else
+        fail(error, FAILURE_INVALID_ARG, "the guest has no console");
+    return NULL;
+}
+
+static bool
+request_open_console(Keeper *keeper, const MessageParameters *parameters, Reply *reply,
+                     GError **error)
+{
+    Console *console = console_find(keeper, parameters->alias, error);
+
+    return console && (reply->fd = console_open(console, parameters->force, error)) >= 0;
+}
+
+static const Request requests[] = {
+    { "GetStatus", PHASE_ANY, request_get_status },
+    { "Freeze", PHASE_RUNNING | PHASE_PAUSED, request_freeze },
+    { "Thaw", PHASE_RUNNING | PHASE_PAUSED, request_thaw },
+    { "Kill", PHASE_ANY, request_kill },
+    { "Signal", PHASE_RUNNING | PHASE_CHANGING | PHASE_PAUSED, request_signal },
+    { "OpenConsole", PHASE_RUNNING | PHASE_CHANGING | PHASE_PAUSED, request_open_console },
+};
+
+static const Request *
+request_find(const Message *call, GError **error)
+{
+    size_t i;
+
+    if (!call->method) {
+        fail(error, FAILURE_INTERNAL, "only calls are understood here");
+        return NULL;
+    }
+    for (i = 0; i < G_N_ELEMENTS(requests); i++) {
+        if (g_str_equal(requests[i].method, call->method))
+            return &requests[i];
+    }
+    fail(error, FAILURE_OPERATION_UNSUPPORTED, "the controller of this guest does not know '%s'",
+         call->method);
+    return NULL;
+}
+
+static bool
+request_legal(const Keeper *keeper, const Request *request, GError **error)
+{
+    if (keeper->phase & request->phases)
+        return true;
+    return fail(error, FAILURE_OPERATION_INVALID, "%s: the guest is being %s", request->method,
+                keeper->phase == PHASE_DYING ? "destroyed" : "suspended or resumed");
+}
+
+void
+control_answer(Keeper *keeper, Client *client, const Message *call)
+{
+    g_autoptr(Message) message = message_new_reply();
+    g_autoptr(Message) refusal = NULL;
+    g_autoptr(GError) error = NULL;
+    Reply reply = { .client = client, .message = message, .fd = -1 };
+    const Request *request = request_find(call, &error);
+
+    if (!request || !request_legal(keeper, request, &error) ||
+        !request->handler(keeper, call->parameters, &reply, &error))
+        refusal = message_new_error(error);
+    /* a handler that answers an earlier call of this client may have found it gone */
+    if (g_ptr_array_find(keeper->clients, client, NULL) && (refusal || !reply.later))
+        client_send(client, refusal ? refusal : message, &reply.fd, !refusal && reply.fd >= 0);
+    fd_close(&reply.fd);
+}
+
+void
+control_init(Keeper *keeper)
+{
+    keeper->freezer.directory = keeper->state->freezer;
+    keeper->freezer.version = keeper->state->freezer_version;
+    keeper->freezer.done = freezer_done;
+    keeper->freezer.data = keeper;
+    loop_add_timer(&keeper->loop, &keeper->freezer.timer);
+}

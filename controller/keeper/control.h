@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The requests of protocol.rst. */
+#pragma once
+
+#include "controller/keeper/client.h"
+#include "controller/keeper/keeper.h"
+#include "controller/wire/message.h"
+
+/* Prepares keeper->freezer for Freeze and Thaw. */
+void control_init(Keeper *keeper);
+
+/* Answers one call of @client; the client may be gone afterwards. */
+void control_answer(Keeper *keeper, Client *client, const Message *call);
+
+/* Kills init and with it the guest, suspended or not; its end is recorded as destroyed. */
+bool control_kill(Keeper *keeper, GError **error);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the parts of the keeper share: one guest, its consoles, and the clients that ask about it.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controller/keeper/console.h"
+#include "controller/keeper/freezer.h"
+#include "controller/keeper/loop.h"
+#include "controller/wire/handover.h"
+
+/* What is true of the guest; bits, so that a request can name all in which it is legal. */
+typedef enum {
+    PHASE_RUNNING = 1 << 0,
+    PHASE_CHANGING = 1 << 1, /* is being suspended or resumed */
+    PHASE_PAUSED = 1 << 2,
+    PHASE_DYING = 1 << 3, /* Kill was requested */
+    PHASE_ANY = PHASE_RUNNING | PHASE_CHANGING | PHASE_PAUSED | PHASE_DYING,
+} Phase;
+
+typedef struct Client Client;
+
+typedef struct {
+    Loop loop;
+    KeeperState *state;
+    Phase phase;
+    GPtrArray *consoles; /* of Console * */
+    GPtrArray *clients;  /* of Client * */
+    Freezer freezer;
+    Client *waiter; /* who gets the reply of the Freeze or Thaw under way; NULL: it has left */
+    uint64_t asked_signals; /* bit N-1: Signal N was requested */
+    Source listener;
+    Source init;    /* init's pidfd */
+    Source signals; /* SIGCHLD and requests to end, by signalfd */
+} Keeper;
+
+static inline Keeper *
+keeper_of_source(Source *source, size_t offset)
+{
+    return (Keeper *)((char *)source - offset);
+}
