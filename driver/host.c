@@ -162,7 +162,7 @@ host_capabilities(GError **error)
         .suspend_hybrid = disk && file_has_word("/sys/power/disk", "suspend"),
     };
 
-    if (topology->cells->len == 0) {
+    if (((TopologyCell *)topology->cells->pdata[0])->cpus->len == 0) {
         fail(error, FAILURE_INTERNAL, "the host shows no processors in /sys");
         return NULL;
     }
