@@ -23,6 +23,24 @@ typedef enum {
     FILESYSTEM_ACCESS_SQUASH,
 } FilesystemAccess;
 
+typedef enum {
+    FILESYSTEM_DRIVER_NONE, /* not said */
+    FILESYSTEM_DRIVER_PATH,
+    FILESYSTEM_DRIVER_HANDLE,
+    FILESYSTEM_DRIVER_LOOP,
+    FILESYSTEM_DRIVER_NBD,
+    FILESYSTEM_DRIVER_PLOOP,
+    FILESYSTEM_DRIVER_VIRTIOFS,
+    FILESYSTEM_DRIVER_MTP,
+} FilesystemDriver;
+
+typedef enum {
+    FILESYSTEM_FORMAT_UNSET,
+    FILESYSTEM_FORMAT_NONE,
+    FILESYSTEM_FORMAT_RAW,
+    FILESYSTEM_FORMAT_OTHER, /* this and above: words in element-filesystem.c */
+} FilesystemFormat;
+
 typedef struct {
     FilesystemType type;
     FilesystemAccess access_mode;
@@ -30,9 +48,9 @@ typedef struct {
     char *multidevs;
     char *fmode;
     char *dmode;
-    int driver_type;     /* 0: default; words in element-filesystem.c */
-    char *driver_format; /* "raw", "qcow2" …; NULL: not said */
-    char *driver_wrpolicy;
+    FilesystemDriver driver_type;
+    FilesystemFormat driver_format;
+    int driver_wrpolicy; /* 1: immediate */
     char *source; /* directory (mount, bind), device (block), image (file), name (template); else
                      NULL */
     char *pool;   /* volume */

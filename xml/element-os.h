@@ -10,6 +10,7 @@ typedef struct {
 } OsVariable;
 
 typedef struct {
+    char *type; /* "exe" */
     char *arch; /* "x86_64"; never NULL after parsing with a default */
     char *machine;
     char *init;           /* path inside the container, argv[0] */
@@ -21,3 +22,6 @@ typedef struct {
     char *cmdline;
     GPtrArray *kept; /* of Kept *: what only machines have (kernel, boot, smbios …) */
 } Os;
+
+/* The 32-bit architecture that programs of a host of architecture @host can have; NULL: none. */
+const char *os_arch_sibling(const char *host);

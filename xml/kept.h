@@ -25,6 +25,9 @@ void kept_free(Kept *kept);
 /* Value of an attribute, NULL when it has none; the Kept owns it. */
 const char *kept_attribute(const Kept *kept, const char *name);
 
+/* Adds an attribute that is not there yet, as the last one. */
+void kept_add_attribute(Kept *kept, const char *name, const char *value);
+
 /* Sets an attribute: in its place when there is one, otherwise as the last one; NULL removes it. */
 void kept_set_attribute(Kept *kept, const char *name, const char *value);
 

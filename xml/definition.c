@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <domain>: rows, and what spans its elements. */
+#include "xml/definition.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "xml/cpulist.h"
+#include "xml/document.h"
+#include "xml/elements.h"
+#include "xml/metadata-xml.h"
+#include "xml/uuid.h"
+
+#define MEMBER(member) offsetof(Definition, member)
+
+const XmlCodec codec_ignored;
+
+static const char *const onoff[] = { "", "on", "off", NULL };
+static const char *const placements[] = { "static", "auto", NULL };
+static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve", NULL };
+static const char *const crash_actions[] = { "destroy",  "restart",          "rename-restart",
+                                             "preserve", "coredump-destroy", "coredump-restart",
+                                             NULL };
+static const char *const known_types[] = { "qemu",  "kqemu",  "kvm",    "xen",  "uml",  "openvz",
+                                           "test",  "vmware", "hyperv", "vbox", "phyp", "parallels",
+                                           "bhyve", "vz",     "hvf",    NULL };
+
+static bool
+type_read(const XmlContext *context, xmlNode *node, void *object, GError **error)
+{
+    g_autofree char *type = xml_attribute(node, "type");
+
+    if (!type)
+        return fail(error, FAILURE_INTERNAL,
+                    "missing attribute 'type' of <domain>; set it to 'lxc'");
+    if (g_str_equal(type, "lxc"))
+        return true;
+    return fail(
+        error,
+        g_strv_contains(known_types, type) ? FAILURE_INVALID_ARG : FAILURE_CONFIG_UNSUPPORTED,
+        "invalid value '%.32s' for attribute 'type' of <domain>: a container needs 'lxc'", type);
+}
+
+static void
+type_print(XmlWriter *writer, const void *object)
+{
+    writer_attribute(writer, "type", "lxc");
+}
+
+static bool
+id_read(const XmlContext *context, xmlNode *node, void *object, GError **error)
+{
+    Definition *definition = object;
+    g_autofree char *text = xml_attribute(node, "id");
+    uint64_t id;
+    bool overflow;
+
+    if (!text || !context->live)
+        return true;
+    if (!xml_number(text, &id, &overflow) || id > INT32_MAX)
+        return fail(error, FAILURE_XML, "invalid value '%.32s' for attribute 'id' of <domain>",
+                    text);
+    definition->id = (int)id;
+    return true;
+}
+
+static void
+id_print(XmlWriter *writer, const void *object)
+{
+    const Definition *definition = object;
+
+    if (writer->live && definition->id >= 0)
+        writer_attribute_number(writer, "id", (unsigned)definition->id);
+}
+
+static void
+lxc_namespace_print(XmlWriter *writer, const void *object)
+{
+    const NamespaceSharing *sharing = &((const Definition *)object)->sharing;
+
+    if (sharing->net.source || sharing->ipc.source || sharing->uts.source)
+        writer_attribute(writer, "xmlns:lxc", XML_LXC_NAMESPACE);
+}
+
+static bool
+online_read(const XmlContext *context, xmlNode *node, void *object, GError **error)
+{
+    g_autofree char *text = xml_attribute(node, "current");
+    bool overflow;
+
+    if (text && !xml_number(text, &((Definition *)object)->vcpus_online, &overflow))
+        return fail(
+            error, FAILURE_XML,
+            "invalid value '%.32s' for attribute 'current' of <vcpu> (line %ld): a number is "
+            "needed",
+            text, xmlGetLineNo(node));
+    return true;
+}
+
+static void
+online_print(XmlWriter *writer, const void *object)
+{
+    const Definition *definition = object;
+
+    if (definition->vcpus_online < definition->vcpus)
+        writer_attribute_number(writer, "current", definition->vcpus_online);
+}
+
+static bool
+metadata_read(const XmlContext *context, xmlNode *node, void *object, GError **error)
+{
+    ((Definition *)object)->metadata = metadata_text(node);
+    return true;
+}
+
+static void
+metadata_print(XmlWriter *writer, const void *object)
+{
+    const Definition *definition = object;
+
+    if (!definition->metadata)
+        return;
+    writer_open(writer, "metadata");
+    writer_raw(writer, definition->metadata);
+    writer_close(writer, "metadata");
+}
+
+static const XmlCodec codec_type = { type_read, type_print, false };
+static const XmlCodec codec_id = { id_read, id_print, false };
+static const XmlCodec codec_lxc_namespace = { NULL, lxc_namespace_print, false };
+static const XmlCodec codec_online = { online_read, online_print, false };
+static const XmlCodec codec_metadata = { metadata_read, metadata_print, true };
+
+#define KEPT(path)                     \
+    {                                  \
+        path, FIELD_KEPT, MEMBER(kept) \
+    }
+#define KEPT_ONCE(path)                            \
+    {                                              \
+        path, FIELD_KEPT, MEMBER(kept), FIELD_ONCE \
+    }
+#define ACTION(path, member, words, default)                                               \
+    {                                                                                      \
+        path, FIELD_ENUM, MEMBER(member), FIELD_ALWAYS, .names = words, .absent = default, \
+                                                        .bad = FAILURE_CONFIG_UNSUPPORTED  \
+    }
+
+static const XmlField domain_fields[] = {
+    { "@type", FIELD_CUSTOM, .codec = &codec_type },
+    { "@id", FIELD_CUSTOM, .codec = &codec_id },
+    { "@xmlns:lxc", FIELD_CUSTOM, .codec = &codec_lxc_namespace },
+    { "name", FIELD_STRING, MEMBER(name), FIELD_REQUIRED, .missing = FAILURE_NO_NAME },
+    { "uuid", FIELD_STRING, MEMBER(uuid) },
+    KEPT_ONCE("genid"),
+    { "title", FIELD_STRING, MEMBER(title) },
+    { "description", FIELD_STRING, MEMBER(description) },
+    { "metadata", FIELD_CUSTOM, MEMBER(metadata), .codec = &codec_metadata },
+    { "maxMemory", FIELD_REFUSED },
+    { "memory/@dumpCore", FIELD_ENUM, MEMBER(dump_core), .names = onoff },
+    { "memory", FIELD_SIZE, MEMBER(memory), FIELD_REQUIRED | FIELD_NONZERO, .size = &size_kib },
+    { "currentMemory", FIELD_SIZE, MEMBER(current_memory), .size = &size_kib },
+    KEPT("blkiotune"),
+    { "memtune", FIELD_STRUCT, MEMBER(memory_tuning), .type = &memory_tuning_type },
+    KEPT("memoryBacking"),
+    { "vcpu/@placement", FIELD_BOOL, MEMBER(vcpu_placement_auto), FIELD_ALWAYS, .names = placements,
+      .bad = FAILURE_CONFIG_UNSUPPORTED },
+    { "vcpu/@cpuset", FIELD_STRING, MEMBER(cpuset) },
+    { "vcpu/@current", FIELD_CUSTOM, .codec = &codec_online },
+    { "vcpu", FIELD_UINT, MEMBER(vcpus), FIELD_ALWAYS | FIELD_NONZERO, .absent = 1,
+      .max = UINT16_MAX },
+    { "vcpus", FIELD_REFUSED },
+    KEPT("iothreads"),
+    KEPT("iothreadids"),
+    KEPT("defaultiothread"),
+    { "cputune", FIELD_STRUCT, MEMBER(cpu_tuning), .type = &cpu_tuning_type },
+    KEPT_ONCE("numatune"),
+    { "resource/partition", FIELD_STRING, MEMBER(partition), FIELD_ONCE },
+    KEPT("resource/fibrechannel"),
+    KEPT("sysinfo"),
+    KEPT("bootloader"),
+    KEPT("bootloader_args"),
+    { "os", FIELD_STRUCT, MEMBER(os), FIELD_REQUIRED, .type = &os_type },
+    { "idmap/uid", FIELD_STRUCTS, MEMBER(uid_map), .type = &idmap_entry_type },
+    { "idmap/gid", FIELD_STRUCTS, MEMBER(gid_map), .type = &idmap_entry_type },
+    { "features", FIELD_STRUCT, MEMBER(features), .type = &features_type },
+    KEPT("cpu"),
+    { "clock", FIELD_STRUCT, MEMBER(clock), FIELD_EMPTY, .type = &clock_type },
+    ACTION("on_poweroff", on_poweroff, actions, LIFECYCLE_DESTROY),
+    ACTION("on_reboot", on_reboot, actions, LIFECYCLE_RESTART),
+    ACTION("on_crash", on_crash, crash_actions, LIFECYCLE_DESTROY),
+    KEPT("on_lockfailure"),
+    KEPT("pm"),
+    KEPT("perf"),
+    { "devices/emulator", FIELD_STRING, MEMBER(emulator) },
+    KEPT("devices/disk"),
+    KEPT("devices/controller"),
+    KEPT("devices/lease"),
+    { "devices/filesystem", FIELD_STRUCTS, MEMBER(filesystems), .type = &filesystem_type },
+    KEPT("devices/interface"),
+    KEPT("devices/smartcard"),
+    KEPT("devices/serial"),
+    KEPT("devices/parallel"),
+    { "devices/console", FIELD_STRUCTS, MEMBER(consoles), .type = &console_type },
+    KEPT("devices/channel"),
+    KEPT("devices/input"),
+    KEPT("devices/tpm"),
+    KEPT("devices/graphics"),
+    KEPT("devices/sound"),
+    KEPT("devices/audio"),
+    KEPT("devices/video"),
+    KEPT("devices/hostdev"),
+    KEPT("devices/redirdev"),
+    KEPT("devices/redirfilter"),
+    KEPT("devices/hub"),
+    KEPT("devices/watchdog"),
+    KEPT("devices/memballoon"),
+    KEPT("devices/rng"),
+    KEPT("devices/nvram"),
+    KEPT("devices/panic"),
+    KEPT("devices/shmem"),
+    { "devices/memory", FIELD_REFUSED },
+    KEPT("devices/crypto"),
+    KEPT("devices/iommu"),
+    KEPT("devices/vsock"),
+    KEPT("devices/pstore"),
+    KEPT("seclabel"),
+    KEPT("keywrap"),
+    KEPT("launchSecurity"),
+    { "lxc:namespace", FIELD_STRUCT, MEMBER(sharing), .type = &namespace_sharing_type },
+    { NULL },
+};
+
+static bool
+finish_uuid(Definition *definition, GError **error)
+{
+    g_autofree char *given = g_steal_pointer(&definition->uuid);
+
+    if (!given) {
+        definition->uuid = g_uuid_string_random();
+        return true;
+    }
+    if (!(definition->uuid = uuid_canonical(given)))
+        return fail(
+            error, FAILURE_INTERNAL,
+            "invalid value '%.64s' for element <uuid> in <domain>: 32 hexadecimal digits are "
+            "needed",
+            given);
+    return true;
+}
+
+static bool
+finish_vcpus(Definition *definition, GError **error)
+{
+    g_autofree char *given = g_steal_pointer(&definition->cpuset);
+
+    if (definition->vcpus_online == 0)
+        definition->vcpus_online = definition->vcpus;
+    if (definition->vcpus_online > definition->vcpus)
+        return fail(error, FAILURE_XML,
+                    "invalid value '%" G_GUINT64_FORMAT
+                    "' for attribute 'current' of <vcpu>: at most "
+                    "%" G_GUINT64_FORMAT ", the text of the element, is possible",
+                    definition->vcpus_online, definition->vcpus);
+    if (!given)
+        return true;
+    switch (cpulist_canonical(given, &definition->cpuset)) {
+    case CPULIST_OK:
+        break;
+    case CPULIST_EMPTY:
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "invalid value '%.64s' for attribute 'cpuset' of <vcpu>: it selects no CPU",
+                    given);
+    default:
+        return fail(
+            error, FAILURE_INVALID_ARG,
+            "invalid value '%.64s' for attribute 'cpuset' of <vcpu>: a list such as '0-3,8' is "
+            "needed",
+            given);
+    }
+    /* libvirt's mask of all CPUs is no restriction */
+    if (g_str_equal(definition->cpuset, "0-1023"))
+        g_clear_pointer(&definition->cpuset, g_free);
+    return true;
+}
+
+static gint
+compare_starts(gconstpointer one, gconstpointer other)
+{
+    const IdMapEntry *const *left = one;
+    const IdMapEntry *const *right = other;
+
+    return (*left)->start < (*right)->start ? -1 : (*left)->start > (*right)->start;
+}
+
+static bool
+domain_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
+{
+    const DefinitionDefaults *defaults = context->defaults;
+    Definition *definition = object;
+    guint i;
+
+    if (!finish_uuid(definition, error) || !finish_vcpus(definition, error))
+        return false;
+    if (definition->title && strchr(definition->title, '\n'))
+        return fail(error, FAILURE_XML,
+                    "<title> must be one line; put the rest into <description>");
+    if (definition->current_memory == 0 || definition->current_memory > definition->memory)
+        definition->current_memory = definition->memory;
+    g_ptr_array_sort(definition->uid_map, compare_starts);
+    g_ptr_array_sort(definition->gid_map, compare_starts);
+    if (!definition->emulator && defaults)
+        definition->emulator = g_strdup(defaults->emulator);
+    for (i = 0; i < definition->consoles->len; i++)
+        ((Console *)definition->consoles->pdata[i])->port = i;
+    return true;
+}
+
+static const XmlType domain_type = { "domain", sizeof(Definition), domain_fields,
+                                     .finish = domain_finish };
+
+static Definition *
+definition_read(xmlNode *node, const DefinitionDefaults *defaults, DefinitionParseFlags flags,
+                GError **error)
+{
+    g_autoptr(Definition) definition = NULL;
+    XmlContext context = {
+        .live = !(flags & DEFINITION_INACTIVE),
+        .trusted = flags & DEFINITION_TRUSTED,
+        .strict = flags & DEFINITION_VALIDATE,
+        .defaults = defaults,
+    };
+
+    definition = xml_new(&domain_type);
+    definition->id = -1;
+    if (!xml_read(&domain_type, &context, node, definition, error))
+        return NULL;
+    if (!context.trusted && !definition_check(definition, error))
+        return NULL;
+    return g_steal_pointer(&definition);
+}
+
+static xmlNode *
+document_root(xmlDoc *document, const char *name, GError **error)
+{
+    xmlNode *node = xmlDocGetRootElement(document);
+
+    if (xml_node_is(node, name))
+        return node;
+    fail(error, FAILURE_XML, "unexpected root element <%s>, expected <%s>",
+         (const char *)node->name, name);
+    return NULL;
+}
+
+Definition *
+definition_parse(const char *xml, const DefinitionDefaults *defaults, DefinitionParseFlags flags,
+                 GError **error)
+{
+    g_autoptr(xmlDoc) document = document_parse(xml, error);
+    xmlNode *node;
+
+    if (!document || !(node = document_root(document, "domain", error)))
+        return NULL;
+    return definition_read(node, defaults, flags, error);
+}
+
+Definition *
+definition_parse_within(const char *xml, const char *root, const DefinitionDefaults *defaults,
+                        DefinitionParseFlags flags, GError **error)
+{
+    g_autoptr(xmlDoc) document = document_parse(xml, error);
+    xmlNode *node;
+
+    if (!document || !(node = document_root(document, root, error)))
+        return NULL;
+    if (!(node = xml_child(node, "domain"))) {
+        fail(error, FAILURE_XML, "missing element <domain> in <%s>", root);
+        return NULL;
+    }
+    return definition_read(node, defaults, flags, error);
+}
+
+bool
+definition_peek(const char *xml, char **ret_name, char **ret_uuid, GError **error)
+{
+    g_autoptr(xmlDoc) document = document_parse(xml, error);
+    g_autofree char *uuid = NULL;
+    g_autofree char *text = NULL;
+    xmlNode *domain;
+    xmlNode *node;
+
+    if (!document || !(domain = document_root(document, "domain", error)))
+        return false;
+    if ((node = xml_child(domain, "uuid")) && (text = xml_text(node)) &&
+        !(uuid = uuid_canonical(text)))
+        return fail(
+            error, FAILURE_INTERNAL,
+            "invalid value '%.64s' for element <uuid> in <domain>: 32 hexadecimal digits are "
+            "needed",
+            text);
+    node = xml_child(domain, "name");
+    *ret_name = node ? xml_text(node) : NULL;
+    *ret_uuid = g_steal_pointer(&uuid);
+    return true;
+}
+
+char *
+definition_format(const Definition *definition, DefinitionFormatFlags flags)
+{
+    XmlWriter writer = {
+        .out = g_string_sized_new(4096),
+        .live = definition->id >= 0 && !(flags & DEFINITION_FORMAT_INACTIVE),
+        .secure = flags & DEFINITION_FORMAT_SECURE,
+        .migratable = flags & DEFINITION_FORMAT_MIGRATABLE,
+    };
+
+    writer_open(&writer, "domain");
+    xml_print(&domain_type, &writer, definition);
+    writer_close(&writer, "domain");
+    return g_string_free(writer.out, FALSE);
+}
+
+Definition *
+definition_copy(const Definition *definition)
+{
+    Definition *copy = g_malloc(sizeof(*copy));
+
+    xml_copy(&domain_type, copy, definition);
+    return copy;
+}
+
+void
+definition_free(Definition *definition)
+{
+    xml_free(&domain_type, definition);
+}
+
+const Console *
+definition_console(const Definition *definition, const char *alias)
+{
+    guint i;
+
+    for (i = 0; i < definition->consoles->len; i++) {
+        const Console *console = definition->consoles->pdata[i];
+
+        if (!alias || g_strcmp0(console->alias, alias) == 0)
+            return console;
+    }
+    return NULL;
+}
+
+bool
+definition_keeps(const Definition *definition, const char *name)
+{
+    guint i;
+
+    for (i = 0; i < definition->kept->len; i++) {
+        if (g_str_equal(((const Kept *)definition->kept->pdata[i])->name, name))
+            return true;
+    }
+    return false;
+}
+
+bool
+definition_equal(const Definition *one, const Definition *other)
+{
+    g_autofree char *left = definition_format(one, DEFINITION_FORMAT_SECURE);
+    g_autofree char *right = definition_format(other, DEFINITION_FORMAT_SECURE);
+
+    return g_str_equal(left, right);
+}

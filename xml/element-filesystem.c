@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <filesystem>: rows. */
+#include "xml/element-filesystem.h"
+
+#include <stddef.h>
+
+#include "xml/elements.h"
+
+static const char *const types[] = { "mount", "block", "file",   "template",
+                                     "ram",   "bind",  "volume", NULL };
+static const char *const access_modes[] = { "", "passthrough", "mapped", "squash", NULL };
+static const char *const drivers[] = { "",      "path",     "handle", "loop", "nbd",
+                                       "ploop", "virtiofs", "mtp",    NULL };
+static const char *const formats[] = { "",     "none",  "raw", "dir",  "bochs", "cloop", "dmg",
+                                       "iso",  "vpc",   "vdi", "fat",  "vhd",   "ploop", "cow",
+                                       "qcow", "qcow2", "qed", "vmdk", NULL };
+static const char *const write_policies[] = { "", "immediate", NULL };
+
+/* Kept in bytes, and whole KiB of them: what is printed is all there is. */
+static const XmlSize ram_size = { "units", 1, 1024, 1024, "KiB" };
+static const XmlSize space_size = { "unit", 1, 1, 1, "bytes" };
+
+#define MEMBER(member) offsetof(Filesystem, member)
+#define KEPT(path)                     \
+    {                                  \
+        path, FIELD_KEPT, MEMBER(kept) \
+    }
+#define SOURCE(attribute, member, only)                                           \
+    {                                                                             \
+        "source/@" attribute, FIELD_STRING, MEMBER(member), FIELD_REQUIRED, only, \
+            .missing = FAILURE_NO_SOURCE                                          \
+    }
+
+static const XmlField filesystem_fields[] = {
+    { "@type", FIELD_ENUM, MEMBER(type), FIELD_ALWAYS, .names = types },
+    { "@accessmode", FIELD_ENUM, MEMBER(access_mode), .names = access_modes },
+    { "@model", FIELD_STRING, MEMBER(model) },
+    { "@multidevs", FIELD_STRING, MEMBER(multidevs) },
+    { "@fmode", FIELD_STRING, MEMBER(fmode) },
+    { "@dmode", FIELD_STRING, MEMBER(dmode) },
+    { "driver/@type", FIELD_ENUM, MEMBER(driver_type), .names = drivers },
+    { "driver/@format", FIELD_ENUM, MEMBER(driver_format), .names = formats,
+      .bad = FAILURE_CONFIG_UNSUPPORTED },
+    { "driver/@wrpolicy", FIELD_ENUM, MEMBER(driver_wrpolicy), .names = write_policies },
+    KEPT("binary"),
+    SOURCE("dir", source, ONLY(FILESYSTEM_MOUNT) | ONLY(FILESYSTEM_BIND)),
+    SOURCE("dev", source, ONLY(FILESYSTEM_BLOCK)),
+    SOURCE("file", source, ONLY(FILESYSTEM_FILE)),
+    SOURCE("name", source, ONLY(FILESYSTEM_TEMPLATE)),
+    { "source/@pool", FIELD_STRING, MEMBER(pool), 0, ONLY(FILESYSTEM_VOLUME) },
+    { "source/@volume", FIELD_STRING, MEMBER(volume), 0, ONLY(FILESYSTEM_VOLUME) },
+    { "source/@usage", FIELD_SIZE, MEMBER(ram_usage), FIELD_REQUIRED | FIELD_ALWAYS,
+      ONLY(FILESYSTEM_RAM), .size = &ram_size },
+    { "target/@dir", FIELD_STRING, MEMBER(target), FIELD_REQUIRED, .missing = FAILURE_NO_TARGET },
+    { "readonly", FIELD_FLAG, MEMBER(readonly) },
+    { "boot", FIELD_REFUSED },
+    { "alias", FIELD_CUSTOM, .codec = &codec_ignored },
+    KEPT("acpi"),
+    KEPT("address"),
+    { "space_hard_limit", FIELD_SIZE, MEMBER(space_hard_limit), .size = &space_size },
+    { "space_soft_limit", FIELD_SIZE, MEMBER(space_soft_limit), .size = &space_size },
+    { NULL },
+};
+
+static bool
+filesystem_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
+{
+    Filesystem *filesystem = object;
+
+    /* a running guest's implicit root filesystem has no mode */
+    if (filesystem->access_mode == FILESYSTEM_ACCESS_NONE && !context->live)
+        filesystem->access_mode = FILESYSTEM_ACCESS_PASSTHROUGH;
+    return true;
+}
+
+static void
+free_filesystem(void *filesystem)
+{
+    filesystem_free(filesystem);
+}
+
+const XmlType filesystem_type = {
+    "filesystem", sizeof(Filesystem), filesystem_fields,
+    MEMBER(type), free_filesystem,    .finish = filesystem_finish,
+};
+
+Filesystem *
+filesystem_new(void)
+{
+    return xml_new(&filesystem_type);
+}
+
+void
+filesystem_free(Filesystem *filesystem)
+{
+    xml_free(&filesystem_type, filesystem);
+}
+
+const char *
+filesystem_type_name(FilesystemType type)
+{
+    return types[type];
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The row tables of the elements, for the table of <domain>. */
+#pragma once
+
+#include "xml/field.h"
+
+extern const XmlType clock_type;
+extern const XmlType console_type;
+extern const XmlType cpu_tuning_type;
+extern const XmlType features_type;
+extern const XmlType filesystem_type;
+extern const XmlType idmap_entry_type;
+extern const XmlType memory_tuning_type;
+extern const XmlType namespace_sharing_type;
+extern const XmlType os_type;
+
+/* KiB with attribute unit, as memory is written */
+extern const XmlSize size_kib;
+
+/* A row that is known, but neither read nor printed. */
+extern const XmlCodec codec_ignored;
