@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The parts of a container definition; each fills its members of a new Container. */
+#pragma once
+
+#include "xml/container.h"
+
+/* container-refuse.c: what this version cannot act on */
+bool container_refuse(const Definition *definition, GError **error);
+
+/* container-mounts.c: root, mounts, masked and read-only paths */
+bool container_mounts(const Definition *definition, Container *container, GError **error);
+
+/* container-process.c: args, env, cwd, user, capabilities, hostname */
+void container_process(const Definition *definition, Container *container);
+
+/* container-resources.c: limits and device rules, devices */
+bool container_resources(const Definition *definition, const ContainerContext *context,
+                         Container *container, GError **error);
+
+/* Whether the container gets a network of its own. */
+bool container_owns_network(const Definition *definition);

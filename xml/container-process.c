@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Init of a container: what it runs, as whom, with which environment and capabilities. */
+#include <string.h>
+
+#include "xml/container-parts.h"
+
+/* 64 bytes with the final NUL are what the kernel takes */
+#define HOSTNAME_LENGTH_MAX 63
+
+static char **
+process_args(const Os *os)
+{
+    GPtrArray *args = g_ptr_array_new();
+    guint i;
+
+    g_ptr_array_add(args, g_strdup(os->init));
+    for (i = 0; i < os->init_args->len; i++)
+        g_ptr_array_add(args, g_strdup(os->init_args->pdata[i]));
+    g_ptr_array_add(args, NULL);
+    return (char **)g_ptr_array_free(args, FALSE);
+}
+
+/* Adds "name=value", or replaces what has the name already where it stands. */
+static void
+env_set(GPtrArray *env, const char *name, const char *value)
+{
+    char *entry = g_strconcat(name, "=", value, NULL);
+    size_t length = strlen(name) + 1;
+    guint i;
+
+    for (i = 0; i < env->len; i++) {
+        if (strncmp(env->pdata[i], entry, length) == 0) {
+            g_free(env->pdata[i]);
+            env->pdata[i] = entry;
+            return;
+        }
+    }
+    g_ptr_array_add(env, entry);
+}
+
+/* "pts/1 pts/2": the terminals beside the console, for inits that run a getty on each. */
+static void
+env_set_ttys(GPtrArray *env, guint consoles)
+{
+    g_autoptr(GString) ttys = g_string_new(NULL);
+    guint i;
+
+    for (i = 1; i < consoles; i++)
+        g_string_append_printf(ttys, "%spts/%u", i > 1 ? " " : "", i);
+    if (consoles > 1)
+        env_set(env, "container_ttys", ttys->str);
+}
+
+static char **
+process_env(const Definition *definition)
+{
+    GPtrArray *env = g_ptr_array_new();
+    guint i;
+
+    env_set(env, "PATH", "/bin:/sbin");
+    env_set(env, "TERM", "linux");
+    env_set(env, "container", "lxc-libvirt");
+    env_set(env, "HOME", "/");
+    env_set(env, "container_uuid", definition->uuid);
+    env_set_ttys(env, definition->consoles->len);
+    env_set(env, "LIBVIRT_LXC_UUID", definition->uuid);
+    env_set(env, "LIBVIRT_LXC_NAME", definition->name);
+    if (definition->os.cmdline)
+        env_set(env, "LIBVIRT_LXC_CMDLINE", definition->os.cmdline);
+    for (i = 0; i < definition->os.init_env->len; i++) {
+        const OsVariable *variable = definition->os.init_env->pdata[i];
+
+        env_set(env, variable->name, variable->value);
+    }
+    g_ptr_array_add(env, NULL);
+    return (char **)g_ptr_array_free(env, FALSE);
+}
+
+static char **
+capability_names(const Capabilities *capabilities)
+{
+    GPtrArray *names = g_ptr_array_new();
+    unsigned i;
+
+    for (i = 0; i < CAPABILITY_COUNT; i++) {
+        if (capabilities_keep(capabilities, i))
+            g_ptr_array_add(names, g_strdup(capabilities_known[i].kernel));
+    }
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
+/* The number that "1000" or "+1000" means; 0 for a name, which only the container can look up. */
+static uint64_t
+id_number(const char *text)
+{
+    guint64 id;
+
+    if (!text || !g_ascii_string_to_unsigned(text[0] == '+' ? text + 1 : text, 10, 0,
+                                             UINT32_MAX - 1, &id, NULL))
+        return 0;
+    return id;
+}
+
+static char *
+process_hostname(const char *name)
+{
+    GString *hostname = g_string_new(NULL);
+
+    for (name += *name == '-'; *name && hostname->len < HOSTNAME_LENGTH_MAX; name++) {
+        if (g_ascii_isalnum(*name) || *name == '-')
+            g_string_append_c(hostname, *name);
+    }
+    /* a name without a single such character: the host's own name must not show */
+    return g_string_free(hostname->len > 0 ? hostname : g_string_append(hostname, "container"),
+                         FALSE);
+}
+
+void
+container_process(const Definition *definition, Container *container)
+{
+    const Os *os = &definition->os;
+    ContainerProcess *process = container->process;
+    ContainerCapabilities *capabilities = json_new(&container_capabilities_type);
+
+    process->args = process_args(os);
+    process->env = process_env(definition);
+    process->cwd = g_strdup(os->init_dir ? os->init_dir : "/");
+    process->user->uid = id_number(os->init_user);
+    process->user->gid = id_number(os->init_group);
+    container->caisson->user = g_strdup(os->init_user);
+    container->caisson->group = g_strdup(os->init_group);
+
+    capabilities->bounding = capability_names(&definition->features.capabilities);
+    capabilities->effective = g_strdupv(capabilities->bounding);
+    capabilities->permitted = g_strdupv(capabilities->bounding);
+    process->capabilities = capabilities;
+
+    container->hostname = process_hostname(definition->name);
+}

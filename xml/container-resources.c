@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Limits, devices and device rules of a container. */
+#include "controller/wire/failure.h"
+#include "xml/container-parts.h"
+
+#define SHARES_MIN 2
+#define SHARES_MAX 262144
+
+#define HPET_MAJOR 10
+#define HPET_MINOR 228
+
+static int64_t
+bytes_of(uint64_t kib)
+{
+    return kib >= TUNING_UNLIMITED ? -1 : (int64_t)(kib * 1024);
+}
+
+static void
+memory_set(const Definition *definition, ContainerMemory *memory)
+{
+    const MemoryTuning *tuning = &definition->memory_tuning;
+
+    memory->limit =
+        bytes_of(tuning->hard_limit < TUNING_UNLIMITED ? tuning->hard_limit : definition->memory);
+    memory->reservation = bytes_of(tuning->soft_limit);
+    memory->swap = bytes_of(tuning->swap_hard_limit);
+}
+
+static bool
+cpu_set(const Definition *definition, ContainerCpu *cpu, GError **error)
+{
+    const CpuTuning *tuning = &definition->cpu_tuning;
+
+    if (tuning->shares != UINT64_MAX &&
+        (tuning->shares < SHARES_MIN || tuning->shares > SHARES_MAX))
+        return fail(error, FAILURE_INVALID_ARG,
+                    "invalid value '%" G_GUINT64_FORMAT
+                    "' for element <shares> in <cputune>: between "
+                    "%d and %d are possible",
+                    tuning->shares, SHARES_MIN, SHARES_MAX);
+    cpu->shares = tuning->shares == UINT64_MAX ? CONTAINER_UNSET : tuning->shares;
+    cpu->period = tuning->period == 0 ? CONTAINER_UNSET : tuning->period;
+    cpu->quota = tuning->quota < 0 ? -1 : tuning->quota;
+    /* placement 'auto' leaves the choice to the host */
+    if (!definition->vcpu_placement_auto)
+        cpu->cpus = g_strdup(definition->cpuset);
+    return true;
+}
+
+static void
+rule_add(Container *container, bool allow, const char *type, const int64_t numbers[2],
+         const char *access)
+{
+    ContainerDeviceRule *rule = json_new(&container_device_rule_type);
+
+    rule->allow = allow;
+    rule->type = g_strdup(type);
+    rule->major = numbers[0];
+    rule->minor = numbers[1];
+    rule->access = g_strdup(access);
+    g_ptr_array_add(container->os->resources->devices, rule);
+}
+
+static void
+device_add(Container *container, const char *path, const int64_t numbers[2])
+{
+    ContainerDevice *device = json_new(&container_device_type);
+
+    device->path = g_strdup(path);
+    device->type = g_strdup("c");
+    device->major = numbers[0];
+    device->minor = numbers[1];
+    device->file_mode = 0600;
+    g_ptr_array_add(container->os->devices, device);
+}
+
+/* null, zero, full, random, urandom; tty, console, ptmx; fuse; the terminals of devpts */
+static const int64_t usual_devices[][2] = {
+    { 1, 3 }, { 1, 5 }, { 1, 7 }, { 1, 8 },    { 1, 9 },
+    { 5, 0 }, { 5, 1 }, { 5, 2 }, { 10, 229 }, { 136, -1 },
+};
+
+static void
+rules_add(const Definition *definition, Container *container)
+{
+    static const int64_t any[2] = { -1, -1 };
+    size_t i;
+
+    rule_add(container, false, "a", any, "rwm");
+    if (capabilities_state(&definition->features.capabilities, "mknod") == CAPABILITY_ON) {
+        /* two rules: "a" on a v1 hierarchy means all access to all devices, whatever follows it */
+        rule_add(container, true, "b", any, "m");
+        rule_add(container, true, "c", any, "m");
+    }
+    for (i = 0; i < G_N_ELEMENTS(usual_devices); i++)
+        rule_add(container, true, "c", usual_devices[i], "rwm");
+}
+
+/* The clocks a domain names may be read; their nodes are only there when the guest keeps local
+ * time. */
+static bool
+timer_add(const Timer *timer, const ContainerContext *context, bool node, Container *container,
+          GError **error)
+{
+    const int64_t hpet[2] = { HPET_MAJOR, HPET_MINOR };
+    const int64_t rtc[2] = { context->rtc_major, 0 };
+
+    if (timer->present == TIMER_PRESENT_NO)
+        return true;
+    if (timer->name == TIMER_HPET) {
+        rule_add(container, true, "c", hpet, "r");
+        if (node)
+            device_add(container, "/dev/hpet", hpet);
+    } else if (timer->name == TIMER_RTC && context->rtc_major > 0) {
+        rule_add(container, true, "c", rtc, "r");
+        if (node)
+            device_add(container, "/dev/rtc", rtc);
+    } else if (timer->name == TIMER_RTC && node) {
+        return fail(
+            error, FAILURE_CONFIG_UNSUPPORTED,
+            "the host has no /dev/rtc0 for the <timer> 'rtc'; remove it or set present='no'");
+    }
+    return true;
+}
+
+bool
+container_resources(const Definition *definition, const ContainerContext *context,
+                    Container *container, GError **error)
+{
+    const Clock *clock = &definition->clock;
+    guint i;
+
+    memory_set(definition, container->os->resources->memory);
+    if (!cpu_set(definition, container->os->resources->cpu, error))
+        return false;
+    container->os->resources->pids->limit = -1;
+    rules_add(definition, container);
+    for (i = 0; i < clock->timers->len; i++) {
+        if (!timer_add(clock->timers->pdata[i], context, clock->offset == CLOCK_LOCALTIME,
+                       container, error))
+            return false;
+    }
+    return true;
+}

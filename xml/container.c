@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The container definition of a domain. */
+#include "xml/container.h"
+
+#include <string.h>
+
+#include "xml/container-parts.h"
+
+bool
+container_owns_network(const Definition *definition)
+{
+    guint i;
+
+    for (i = 0; i < definition->kept->len; i++) {
+        const Kept *kept = definition->kept->pdata[i];
+
+        if (g_str_equal(kept->place, "devices/interface") ||
+            (g_str_equal(kept->place, "devices/hostdev") &&
+             g_strcmp0(kept_attribute(kept, "mode"), "capabilities") == 0 &&
+             g_strcmp0(kept_attribute(kept, "type"), "net") == 0))
+            return true;
+    }
+    return definition->features.privnet;
+}
+
+static void
+namespace_add(Container *container, const char *type)
+{
+    ContainerNamespace *namespace = json_new(&container_namespace_type);
+
+    namespace->type = g_strdup(type);
+    g_ptr_array_add(container->os->namespaces, namespace);
+}
+
+static void
+container_namespaces(const Definition *definition, Container *container)
+{
+    static const char *const always[] = { "mount", "pid", "uts", "ipc", "cgroup" };
+    bool network = container_owns_network(definition);
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(always); i++)
+        namespace_add(container, always[i]);
+    if (network)
+        namespace_add(container, "network");
+    if (definition->uid_map->len > 0)
+        namespace_add(container, "user");
+    container->caisson->host_network = !network;
+}
+
+static void
+container_map(const GPtrArray *entries, GPtrArray *mappings)
+{
+    guint i;
+
+    for (i = 0; i < entries->len; i++) {
+        const IdMapEntry *entry = entries->pdata[i];
+        ContainerIdMapping *mapping = json_new(&container_id_mapping_type);
+
+        mapping->container_id = entry->start;
+        mapping->host_id = entry->target;
+        mapping->size = entry->count;
+        g_ptr_array_add(mappings, mapping);
+    }
+}
+
+static void
+container_extension(const Definition *definition, const ContainerContext *context,
+                    ContainerExtension *extension)
+{
+    guint i;
+
+    extension->name = g_strdup(definition->name);
+    extension->uuid = g_strdup(definition->uuid);
+    extension->state_directory = g_strdup(context->state_directory);
+    extension->partition = g_strdup(definition->partition ? definition->partition : "/machine");
+    extension->paused = context->paused;
+    extension->passed_fds = context->passed_fds;
+    for (i = 0; i < definition->consoles->len; i++) {
+        const Console *given = definition->consoles->pdata[i];
+        ContainerConsole *console = json_new(&container_console_type);
+
+        console->alias = given->alias ? g_strdup(given->alias) : g_strdup_printf("console%u", i);
+        g_ptr_array_add(extension->consoles, console);
+    }
+}
+
+Container *
+container_compute(const Definition *definition, const ContainerContext *context, GError **error)
+{
+    g_autoptr(Container) container = NULL;
+
+    if (!definition_check(definition, error) || !container_refuse(definition, error))
+        return NULL;
+    container = container_new();
+    container_namespaces(definition, container);
+    container_map(definition->uid_map, container->os->uid_mappings);
+    container_map(definition->gid_map, container->os->gid_mappings);
+    container_process(definition, container);
+    container_extension(definition, context, container->caisson);
+    if (!container_mounts(definition, container, error) ||
+        !container_resources(definition, context, container, error))
+        return NULL;
+    if (context->arch && definition->os.arch &&
+        g_strcmp0(os_arch_sibling(context->arch), definition->os.arch) == 0) {
+        container->os->personality = json_new(&container_personality_type);
+        container->os->personality->domain = g_strdup("LINUX32");
+    }
+    return g_steal_pointer(&container);
+}
+
+static bool
+has_root(const Definition *definition)
+{
+    guint i;
+
+    for (i = 0; i < definition->filesystems->len; i++) {
+        if (g_str_equal(((const Filesystem *)definition->filesystems->pdata[i])->target, "/"))
+            return true;
+    }
+    return false;
+}
+
+void
+container_complete(Definition *definition)
+{
+    guint i;
+
+    if (!has_root(definition)) {
+        Filesystem *root = filesystem_new();
+
+        root->source = g_strdup("/");
+        root->target = g_strdup("/");
+        g_ptr_array_insert(definition->filesystems, 0, root);
+    }
+    if (definition->consoles->len == 0)
+        g_ptr_array_add(definition->consoles, console_new());
+    for (i = 0; i < definition->consoles->len; i++) {
+        Console *console = definition->consoles->pdata[i];
+
+        console->port = i;
+        g_free(console->alias);
+        console->alias = g_strdup_printf("console%u", i);
+    }
+    if (!definition->partition)
+        definition->partition = g_strdup("/machine");
+}
