@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Entry of the plugin and its life as a state driver of the daemon. */
+/* The life of the driver in the daemon: up, reload, down. */
 #include "driver/plugin.h"
 
 #include <libvirt/libvirt.h>
@@ -12,9 +12,7 @@
 #include "controller/wire/failure.h"
 #include "driver/abi/identity.h"
 #include "driver/abi/log.h"
-#include "driver/abi/registration.h"
 #include "driver/abi/verify.h"
-#include "driver/api.h"
 #include "driver/domains.h"
 #include "driver/host.h"
 #include "driver/lifecycle.h"
@@ -113,7 +111,7 @@ bring_up(InhibitCallback inhibit, void *opaque, GError **error)
 }
 
 /* Never INITIALIZE_ERROR: the daemon, with all its other drivers, would end itself. */
-static InitializeResult
+InitializeResult
 plugin_initialize(bool privileged, const char *root, bool monolithic, InhibitCallback inhibit,
                   void *opaque)
 {
@@ -138,7 +136,7 @@ plugin_initialize(bool privileged, const char *root, bool monolithic, InhibitCal
     return INITIALIZE_COMPLETE;
 }
 
-static int
+int
 plugin_reload(void)
 {
     if (plugin_expect_active(NULL))
@@ -147,32 +145,12 @@ plugin_reload(void)
 }
 
 /* Guests go on without the daemon: there is nothing to end but ourselves. */
-static int
+int
 plugin_cleanup(void)
 {
     if (plugin_expect_active(NULL)) {
         set_active(false, "the daemon ends");
         store_close();
     }
-    return 0;
-}
-
-int
-lxcRegister(void)
-{
-    static const StateCallbacks callbacks = {
-        .initialize = plugin_initialize,
-        .cleanup = plugin_cleanup,
-        .reload = plugin_reload,
-    };
-    static const ApiSlot *const tables[] = {
-        connect_api, node_api,  list_api,  definition_api, lifecycle_api,
-        query_api,   guest_api, event_api, NULL,
-    };
-    g_autoptr(GError) error = NULL;
-
-    /* A failure here would keep the daemon from starting at all. */
-    if (!registration_run(&callbacks, tables, &error))
-        report_log("cannot register the container driver", error);
     return 0;
 }

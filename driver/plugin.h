@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "driver/abi/registration.h"
+
 /* FAILURE_INTERNAL with the reason why the driver did not come up. */
 bool plugin_expect_active(GError **error);
 
@@ -12,5 +14,8 @@ bool plugin_expect_active(GError **error);
  * passed: before that nothing is known of libvirt's call table. */
 void plugin_autostart(void);
 
-/* What the daemon calls after dlopen(). */
-__attribute__((visibility("default"))) int lxcRegister(void);
+/* The callbacks of the state driver; see driver/abi/registration.h. */
+InitializeResult plugin_initialize(bool privileged, const char *root, bool monolithic,
+                                   InhibitCallback inhibit, void *opaque);
+int plugin_reload(void);
+int plugin_cleanup(void);

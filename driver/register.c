@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The one symbol of the plugin. */
+#include "driver/abi/registration.h"
+#include "driver/api.h"
+#include "driver/plugin.h"
+#include "driver/report.h"
+
+/* What the daemon calls after dlopen(). */
+__attribute__((visibility("default"))) int lxcRegister(void);
+
+int
+lxcRegister(void)
+{
+    static const StateCallbacks callbacks = {
+        .initialize = plugin_initialize,
+        .cleanup = plugin_cleanup,
+        .reload = plugin_reload,
+    };
+    static const ApiSlot *const tables[] = {
+        connect_api, node_api,  list_api,  definition_api, lifecycle_api,
+        query_api,   guest_api, event_api, NULL,
+    };
+    g_autoptr(GError) error = NULL;
+
+    /* A failure here would keep the daemon from starting at all. */
+    if (!registration_run(&callbacks, tables, &error))
+        report_log("cannot register the container driver", error);
+    return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a running guest uses, read from its control groups. */
+#pragma once
+
+#include "driver/domain.h"
+
+/* Taken under the lock by usage_begin(), read without it afterwards. */
+typedef struct {
+    char *group; /* group that has the figures; NULL: there are none (inactive, or just starting) */
+    Domain *domain; /* reference */
+    pid_t pid;      /* of the guest */
+} Usage;
+
+/* With the lock held; @usage is empty. */
+void usage_begin(Usage *usage, Domain *domain);
+void usage_clear(Usage *usage);
+
+/* Bytes. Only with a group; no lock is held. */
+bool usage_memory(const Usage *usage, uint64_t *ret_bytes, GError **error);
+
+/* Nanoseconds of all processors. */
+bool usage_cpu_time(const Usage *usage, uint64_t *ret_ns, GError **error);
+
+/* Whether the guest of usage_begin() is not the running one any more. */
+bool usage_has_ended(const Usage *usage);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Usage, usage_clear)
