@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * /dev of the guest: a small tmpfs with the nodes every program expects, made by the launcher,
+ * because device nodes made in a user namespace cannot be opened; and a devpts of its own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "controller/launcher/mount-options.h"
+#include "controller/launcher/place.h"
+#include "controller/launcher/steps.h"
+#include "controller/launcher/terminals.h"
+#include "controller/wire/failure.h"
+
+/* character devices everyone may use */
+static const struct {
+    const char *path;
+    int major;
+    int minor;
+} standard_nodes[] = {
+    { "/dev/null", 1, 3 },   { "/dev/zero", 1, 5 },    { "/dev/full", 1, 7 },
+    { "/dev/random", 1, 8 }, { "/dev/urandom", 1, 9 }, { "/dev/tty", 5, 0 },
+};
+
+static const struct {
+    const char *name;
+    const char *target;
+} links[] = {
+    { "fd", "/proc/self/fd" },       { "stdin", "/proc/self/fd/0" },
+    { "stdout", "/proc/self/fd/1" }, { "stderr", "/proc/self/fd/2" },
+    { "ptmx", "pts/ptmx" },
+};
+
+static bool
+own(const Launch *launch, int directory, const char *path, GError **error)
+{
+    if (launch->user_namespace && fchownat(directory, path, launch->root_uid, launch->root_gid,
+                                           AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0)
+        return fail_errno(error, errno, "cannot give '%s' to the guest's root", path);
+    return true;
+}
+
+/* Directories above @path, which is relative to the tree; nobody else has access to it yet. */
+static bool
+make_parents(const Launch *launch, int tree, const char *path, GError **error)
+{
+    const char *slash = path;
+
+    while ((slash = strchr(slash, '/'))) {
+        g_autofree char *directory = g_strndup(path, slash - path);
+
+        if (mkdirat(tree, directory, 0755) == 0 && !own(launch, tree, directory, error))
+            return false;
+        slash++;
+    }
+    return true;
+}
+
+static bool
+make_node(const Launch *launch, int tree, const ContainerDevice *device, GError **error)
+{
+    mode_t type = g_str_equal(device->type, "b") ? S_IFBLK : S_IFCHR;
+    const char *path = device->path + strlen("/dev/");
+
+    if (!g_str_has_prefix(device->path, "/dev/") || strstr(device->path, "/../"))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED, "device node '%s' is not below /dev",
+                    device->path);
+    if (!make_parents(launch, tree, path, error))
+        return false;
+    /* fchmodat: mknod() obeys the umask */
+    if (mknodat(tree, path, type | 0600, makedev(device->major, device->minor)) < 0 ||
+        fchmodat(tree, path, device->file_mode & 07777, 0) < 0)
+        return fail_errno(error, errno, "cannot make device node '%s'", device->path);
+    return own(launch, tree, path, error);
+}
+
+static bool
+make_file(const Launch *launch, int tree, const char *name, GError **error)
+{
+    g_auto(Fd) fd = openat(tree, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return fail_errno(error, errno, "cannot make '/dev/%s'", name);
+    return own(launch, tree, name, error);
+}
+
+static bool
+fill_tree(const Launch *launch, int tree, GError **error)
+{
+    const GPtrArray *devices = launch->container->os->devices;
+    guint i;
+
+    if (mkdirat(tree, "pts", 0755) < 0)
+        return fail_errno(error, errno, "cannot make '/dev/pts'");
+    if (!own(launch, tree, "", error) || !own(launch, tree, "pts", error))
+        return false;
+    for (i = 0; i < G_N_ELEMENTS(standard_nodes); i++) {
+        const ContainerDevice node = { (char *)standard_nodes[i].path, (char *)"c",
+                                       standard_nodes[i].major, standard_nodes[i].minor, 0666 };
+
+        if (!make_node(launch, tree, &node, error))
+            return false;
+    }
+    for (i = 0; i < devices->len; i++) {
+        if (!make_node(launch, tree, g_ptr_array_index(devices, i), error))
+            return false;
+    }
+    for (i = 0; i < G_N_ELEMENTS(links); i++) {
+        if (symlinkat(links[i].target, tree, links[i].name) < 0)
+            return fail_errno(error, errno, "cannot make '/dev/%s'", links[i].name);
+        if (!own(launch, tree, links[i].name, error))
+            return false;
+    }
+    /* mount points of the consoles */
+    for (i = 0; i < launch->container->caisson->consoles->len; i++) {
+        g_autofree char *name = g_strdup_printf("tty%u", i + 1);
+
+        if ((i == 0 && !make_file(launch, tree, "console", error)) ||
+            !make_file(launch, tree, name, error))
+            return false;
+    }
+    return true;
+}
+
+/* Ids in options are the guest's; a file system made on the host's side wants the host's. */
+static void
+map_options(const Launch *launch, MountOptions *options, GPtrArray *owned)
+{
+    guint i;
+
+    for (i = 0; i < options->data->len; i++) {
+        const char *word = g_ptr_array_index(options->data, i);
+        bool gid = g_str_has_prefix(word, "gid=");
+        int64_t id;
+
+        if (!gid && !g_str_has_prefix(word, "uid="))
+            continue;
+        id = launch_host_id(
+            launch, gid ? launch->container->os->gid_mappings : launch->container->os->uid_mappings,
+            g_ascii_strtoll(word + 4, NULL, 10));
+        /* a group that the guest does not have: the files are then its root's */
+        if (id < 0)
+            id = gid ? launch->root_gid : launch->root_uid;
+        g_ptr_array_add(owned, g_strdup_printf("%.4s%" G_GINT64_FORMAT, word, id));
+        options->data->pdata[i] = g_ptr_array_index(owned, owned->len - 1);
+    }
+}
+
+static int
+make_mount(const Launch *launch, const ContainerMount *mount, GError **error)
+{
+    g_auto(MountOptions) options = { 0 };
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(g_free);
+    int fd;
+
+    mount_options_init(&options, (const char *const *)mount->options);
+    map_options(launch, &options, owned);
+    fd = mount_create(mount->type, &options, error);
+    if (fd < 0)
+        g_prefix_error(error, "%s: ", mount->destination);
+    return fd;
+}
+
+bool
+devices_make(Launch *launch, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < launch->container->mounts->len; i++) {
+        const ContainerMount *mount = g_ptr_array_index(launch->container->mounts, i);
+        bool pts = g_strcmp0(mount->type, "devpts") == 0;
+        bool dev = g_strcmp0(mount->type, "tmpfs") == 0 && g_str_equal(mount->destination, "/dev");
+
+        if (!pts && !dev)
+            continue;
+        if ((launch->trees[i] = make_mount(launch, mount, error)) < 0)
+            return false;
+        if (dev && !fill_tree(launch, launch->trees[i], error))
+            return false;
+        if (pts) {
+            launch->pts = launch->trees[i];
+            if (!own(launch, launch->pts, "", error) || !own(launch, launch->pts, "ptmx", error))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool
+bind_slave(Launch *launch, int slave, const char *path, GError **error)
+{
+    g_auto(Fd) target = -1;
+    g_auto(Fd) tree = -1;
+
+    if ((target = place_open(launch->root, path, O_PATH, error)) < 0)
+        return false;
+    /* from the descriptor: whatever the guest's root has at /dev/pts does not matter */
+    tree = open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+    if (tree < 0 ||
+        move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+        return fail_errno(error, errno, "cannot bind the console to '%s'", path);
+    return true;
+}
+
+bool
+devices_bind(Launch *launch, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < launch->terminals->len; i++) {
+        const Terminal *terminal = g_ptr_array_index(launch->terminals, i);
+        g_autofree char *path = g_strdup_printf("/dev/tty%u", i + 1);
+
+        if ((i == 0 && !bind_slave(launch, terminal->slave, "/dev/console", error)) ||
+            !bind_slave(launch, terminal->slave, path, error))
+            return false;
+    }
+    return true;
+}

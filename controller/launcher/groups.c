@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The groups of a guest: made, entered, shown inside, removed. */
+#include "controller/launcher/groups.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "controller/kernel.h"
+#include "controller/launcher/mount-options.h"
+#include "controller/launcher/place.h"
+#include "controller/launcher/steps.h"
+#include "controller/wire/failure.h"
+
+#define REMOVE_SECONDS 5
+#define FREEZE_SECONDS 5
+
+static gint64
+seconds_from_now(int seconds)
+{
+    return g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+}
+
+static void
+view_free(gpointer data)
+{
+    GroupView *view = data;
+
+    fd_close(&view->entrance);
+    fd_close(&view->tree);
+    g_free(view);
+}
+
+static bool
+shows_groups(const Launch *launch)
+{
+    guint i;
+
+    for (i = 0; i < launch->container->mounts->len; i++) {
+        const ContainerMount *mount = g_ptr_array_index(launch->container->mounts, i);
+
+        if (g_strcmp0(mount->type, "cgroup") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The guest's group as a mount: in its control group namespace it looks like the root of the
+ * hierarchy. */
+static int
+tree_open(int directory, GError **error)
+{
+    static const char *const words[] = { "nosuid", "nodev", "noexec", NULL };
+    g_auto(MountOptions) options = { 0 };
+    g_auto(Fd) tree = open_tree(directory, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+
+    if (tree < 0) {
+        fail_errno(error, errno, "cannot open the guest's control group");
+        return -1;
+    }
+    mount_options_init(&options, words);
+    options.propagation = MS_PRIVATE;
+    return mount_adjust(tree, &options, error) ? fd_steal(&tree) : -1;
+}
+
+static bool
+views_open(Launch *launch, const char *guest, GError **error)
+{
+    const GPtrArray *hierarchies = cgroup_hierarchies(launch->layout);
+    bool shown = shows_groups(launch);
+    guint i;
+
+    launch->views = g_ptr_array_new_with_free_func(view_free);
+    for (i = 0; i < hierarchies->len; i++) {
+        const CgroupHierarchy *hierarchy = g_ptr_array_index(hierarchies, i);
+        GroupView *view = g_new0(GroupView, 1);
+        g_auto(Fd) directory = -1;
+
+        view->hierarchy = hierarchy;
+        view->entrance = view->tree = -1;
+        g_ptr_array_add(launch->views, view);
+        if ((directory = cgroup_hierarchy_open(hierarchy, guest, NULL, 0, error)) < 0)
+            return false;
+        if (shown && (view->tree = tree_open(directory, error)) < 0)
+            return false;
+        if (hierarchy->version == 2)
+            launch->birthplace = fd_steal(&directory);
+        else if ((view->entrance =
+                      cgroup_hierarchy_open(hierarchy, guest, "tasks", O_WRONLY, error)) < 0)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * A single-threaded process that writes "0" to "tasks" of v1 moves itself, and for that the kernel
+ * needs no grace period; moving another process, or a whole one on v2, takes several milliseconds.
+ */
+static bool
+move_self(int entrance, const CgroupHierarchy *hierarchy, GError **error)
+{
+    if (write(entrance, "0", 1) != 1)
+        return fail_errno(error, errno, "cannot enter the control group in '%s'",
+                          hierarchy->mount_point);
+    return true;
+}
+
+static bool
+enter_supervisor(Launch *launch, int version, GError **error)
+{
+    g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
+    const GPtrArray *hierarchies = cgroup_hierarchies(launch->layout);
+    guint i;
+
+    for (i = 0; i < hierarchies->len; i++) {
+        const CgroupHierarchy *hierarchy = g_ptr_array_index(hierarchies, i);
+        g_auto(Fd) entrance = -1;
+
+        if (hierarchy->version != version)
+            continue;
+        entrance = cgroup_hierarchy_open(hierarchy, supervisor,
+                                         version == 2 ? "cgroup.procs" : "tasks", O_WRONLY, error);
+        if (entrance < 0 || !move_self(entrance, hierarchy, error))
+            return false;
+    }
+    return true;
+}
+
+bool
+groups_create(Launch *launch, GError **error)
+{
+    const ContainerExtension *caisson = launch->container->caisson;
+    g_autofree char *supervisor = NULL;
+    g_autofree char *limits = NULL;
+    g_autofree char *guest = NULL;
+
+    if (!(launch->layout = cgroup_layout_new(error)))
+        return false;
+    launch->group = cgroup_guest_name(caisson->partition ? caisson->partition : "/machine",
+                                      getpid(), caisson->name);
+    supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
+    limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
+    guest = g_strconcat(launch->group, "/" CGROUP_GUEST, NULL);
+
+    /* limits before the guest's group: v1 takes no device rules when there is a group below */
+    if (!cgroup_create(launch->layout, launch->group, error) ||
+        !cgroup_create(launch->layout, supervisor, error) ||
+        !cgroup_create(launch->layout, limits, error) ||
+        !limits_write(launch->layout, limits, launch->container->os->resources, error) ||
+        !cgroup_create(launch->layout, guest, error))
+        return false;
+    if (launch->user_namespace &&
+        !cgroup_delegate(launch->layout, guest, launch->root_uid, launch->root_gid, error))
+        return false;
+    if (!views_open(launch, guest, error) || !(launch->position = cgroup_position(error)))
+        return false;
+    return enter_supervisor(launch, 1, error);
+}
+
+void
+groups_remove(Launch *launch)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!launch->group)
+        return;
+    /* the mounts of the views would keep nothing busy, but need not outlive the groups */
+    g_clear_pointer(&launch->views, g_ptr_array_unref);
+    if (launch->position)
+        cgroup_return(launch->layout, launch->position);
+    if (!cgroup_kill(launch->layout, launch->group, seconds_from_now(REMOVE_SECONDS), &error) ||
+        !cgroup_remove(launch->layout, launch->group, seconds_from_now(REMOVE_SECONDS), &error))
+        g_printerr("cgroup: %s\n", error->message);
+}
+
+/* v2, where the launcher cannot move itself quickly; init is on its way by now and need not wait.
+ */
+bool
+groups_supervise(Launch *launch, GError **error)
+{
+    return enter_supervisor(launch, 2, error);
+}
+
+bool
+groups_suspend(Launch *launch, GError **error)
+{
+    g_autofree char *limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
+
+    return !launch->container->caisson->paused ||
+           cgroup_freeze(launch->layout, limits, true, seconds_from_now(FREEZE_SECONDS), error);
+}
+
+bool
+groups_enter(Launch *launch, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < launch->views->len; i++) {
+        const GroupView *view = g_ptr_array_index(launch->views, i);
+
+        if (view->entrance >= 0 && !move_self(view->entrance, view->hierarchy, error))
+            return false;
+    }
+    /* its root is where the process is now */
+    if (launch_owns_namespace(launch, "cgroup") && unshare(CLONE_NEWCGROUP) < 0)
+        return fail_errno(error, errno, "cannot create a control group namespace");
+    return true;
+}
+
+/* "cpu,cpuacct" also goes by the names "cpu" and "cpuacct". */
+static bool
+link_controllers(int directory, const char *name, const CgroupHierarchy *hierarchy, GError **error)
+{
+    char **controller;
+
+    for (controller = hierarchy->controllers; hierarchy->version == 1 && *controller;
+         controller++) {
+        if (g_str_equal(*controller, name) || g_str_has_prefix(*controller, "name="))
+            continue;
+        if (symlinkat(name, directory, *controller) < 0 && errno != EEXIST)
+            return fail_errno(error, errno, "cannot link control group controller '%s'",
+                              *controller);
+    }
+    return true;
+}
+
+static bool
+attach_view(int directory, const GroupView *view, GError **error)
+{
+    const char *name = strrchr(view->hierarchy->mount_point, '/') + 1;
+    g_auto(Fd) target = -1;
+
+    if (mkdirat(directory, name, 0755) < 0 ||
+        (target = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+        move_mount(view->tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
+            0)
+        return fail_errno(error, errno, "cannot mount control group hierarchy '%s'", name);
+    return link_controllers(directory, name, view->hierarchy, error);
+}
+
+static bool
+mount_on(Launch *launch, int tree, const char *destination, GError **error)
+{
+    g_auto(Fd) target = place_make(launch->root, destination, PLACE_DIRECTORY, error);
+
+    if (target < 0)
+        return false;
+    if (move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+        return fail_errno(error, errno, "cannot mount control groups on '%s'", destination);
+    return true;
+}
+
+bool
+groups_mount_view(Launch *launch, const ContainerMount *mount, GError **error)
+{
+    static const char *const words[] = {
+        "nosuid", "nodev", "noexec", "mode=755", "size=65536", NULL
+    };
+    const GroupView *first = g_ptr_array_index(launch->views, 0);
+    g_auto(MountOptions) options = { 0 };
+    g_auto(Fd) directory = -1;
+    guint i;
+
+    if (launch->views->len == 1 && first->hierarchy->version == 2)
+        return mount_on(launch, first->tree, mount->destination, error);
+
+    mount_options_init(&options, words);
+    if ((directory = mount_create("tmpfs", &options, error)) < 0 ||
+        !mount_on(launch, directory, mount->destination, error))
+        return false;
+    for (i = 0; i < launch->views->len; i++) {
+        if (!attach_view(directory, g_ptr_array_index(launch->views, i), error))
+            return false;
+    }
+    return true;
+}

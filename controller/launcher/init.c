@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The last step inside the container, and the launcher's side of it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "controller/launcher/control.h"
+#include "controller/launcher/place.h"
+#include "controller/launcher/steps.h"
+#include "controller/launcher/sync.h"
+#include "controller/wire/failure.h"
+
+static bool
+enter_directory(const Launch *launch, GError **error)
+{
+    const char *cwd = launch->container->process->cwd;
+    g_auto(Fd) directory = -1;
+    char path[4096];
+
+    if (!cwd)
+        cwd = "/";
+    directory = place_open(launch->root, cwd, O_PATH | O_DIRECTORY, error);
+    if (directory < 0)
+        return false;
+    if (fchdir(directory) < 0)
+        return fail_errno(error, errno, "cannot enter the directory '%s'", cwd);
+    /* the system call and not getcwd(3): it tells a directory outside of the root apart */
+    if (syscall(SYS_getcwd, path, sizeof(path)) < 0 || path[0] != '/')
+        return fail(error, FAILURE_SYSTEM, "the directory '%s' is not inside the container", cwd);
+    return true;
+}
+
+bool
+init_wait(Launch *launch, GError **error)
+{
+    SyncKind kind;
+
+    if (setsid() < 0)
+        return fail_errno(error, errno, "cannot start a session");
+    if (!enter_directory(launch, error) || !sync_send(launch->sync, SYNC_READY, error))
+        return false;
+    kind = sync_receive(launch->sync, error);
+    if (kind == SYNC_END)
+        _exit(EXIT_FAILURE);
+    return kind == SYNC_GO || kind == SYNC_ERROR || fail(error, FAILURE_INTERNAL, "out of step");
+}
+
+/* The passed descriptors become 3, 4, …; everything else is moved out of their way first. */
+static bool
+arrange_descriptors(Launch *launch, GError **error)
+{
+    const Terminal *first = g_ptr_array_index(launch->terminals, 0);
+    int free_from = STDERR_FILENO + 1 + launch->passed->len;
+    int slave = fcntl(first->slave, F_DUPFD_CLOEXEC, free_from);
+    guint i;
+    int fd;
+
+    launch->sync = fcntl(launch->sync, F_DUPFD_CLOEXEC, free_from);
+    if (slave < 0 || launch->sync < 0)
+        return fail_errno(error, errno, "cannot arrange descriptors");
+    for (i = 0; i < launch->passed->len; i++) {
+        int *passed = &g_array_index(launch->passed, int, i);
+
+        if ((*passed = fcntl(*passed, F_DUPFD_CLOEXEC, free_from)) < 0)
+            return fail_errno(error, errno, "cannot arrange descriptors");
+    }
+    for (i = 0; i < launch->passed->len; i++) {
+        if (dup2(g_array_index(launch->passed, int, i), STDERR_FILENO + 1 + i) < 0)
+            return fail_errno(error, errno, "cannot arrange descriptors");
+    }
+    for (fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (dup2(slave, fd) < 0)
+            return fail_errno(error, errno, "cannot connect the console");
+    }
+    return true;
+}
+
+static bool
+set_personality(const Launch *launch, GError **error)
+{
+    const ContainerPersonality *wanted = launch->container->os->personality;
+
+    if (!wanted || g_str_equal(wanted->domain, "LINUX"))
+        return true;
+    if (!g_str_equal(wanted->domain, "LINUX32"))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED, "unknown personality '%s'", wanted->domain);
+    if (personality(PER_LINUX32) < 0)
+        return fail_errno(error, errno, "cannot become a 32-bit process");
+    return true;
+}
+
+bool
+init_execute(Launch *launch, GError **error)
+{
+    static char *const no_environment[] = { NULL };
+    const ContainerProcess *process = launch->container->process;
+
+    if (!set_personality(launch, error) || !arrange_descriptors(launch, error) ||
+        !sync_send(launch->sync, SYNC_EXECUTING, error))
+        return false;
+    execve(process->args[0], process->args, process->env ? process->env : no_environment);
+    return fail_errno(error, errno, "cannot execute '%s'", process->args[0]);
+}
+
+static bool
+fail_init(Launch *launch, SyncKind kind, GError **error)
+{
+    if (kind == SYNC_ERROR) {
+        launch->named = true; /* by the step in the container that failed */
+        return false;
+    }
+    return fail(error, FAILURE_START,
+                kind == SYNC_END ? "the process of init died before it could run" : "out of step");
+}
+
+bool
+init_await_ready(Launch *launch, GError **error)
+{
+    SyncKind kind;
+
+    if (!control_await_init(launch, error))
+        return false;
+    kind = sync_receive(launch->sync, error);
+    return kind == SYNC_READY || fail_init(launch, kind, error);
+}
+
+bool
+init_release(Launch *launch, GError **error)
+{
+    return sync_send(launch->sync, SYNC_GO, error);
+}
+
+bool
+init_confirm(Launch *launch, GError **error)
+{
+    bool executing = false;
+    SyncKind kind;
+
+    /* a suspended init runs when it is resumed, and reports to nobody then */
+    if (launch->container->caisson->paused)
+        return true;
+    for (;;) {
+        if (!control_await_init(launch, error))
+            return false;
+        kind = sync_receive(launch->sync, error);
+        if (kind == SYNC_END && executing)
+            return true;
+        if (kind != SYNC_EXECUTING)
+            return fail_init(launch, kind, error);
+        executing = true;
+    }
+}

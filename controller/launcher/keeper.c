@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The launcher's end: it executes the keeper, which has the same pid and takes over what is open.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "controller/launcher/process.h"
+#include "controller/launcher/steps.h"
+#include "controller/wire/failure.h"
+#include "controller/wire/handover.h"
+
+/* Lets @fd live on in the keeper. */
+static int64_t
+hand_over(int fd)
+{
+    if (fd >= 0)
+        fcntl(fd, F_SETFD, 0);
+    return fd;
+}
+
+static KeeperState *
+make_state(Launch *launch, int freezer)
+{
+    KeeperState *state = keeper_state_new();
+    guint i;
+
+    state->name = g_strdup(launch->container->caisson->name);
+    state->init_pid = launch->init;
+    state->init_pidfd = hand_over(launch->init_pidfd);
+    state->client = hand_over(launch->control);
+    state->listener = hand_over(launch->listener);
+    state->state_directory = hand_over(launch->state_directory);
+    state->freezer = hand_over(freezer);
+    state->freezer_version = cgroup_version(launch->layout, CGROUP_FREEZER);
+    state->cgroup = g_strdup(launch->group);
+    state->paused = launch->container->caisson->paused;
+    state->continue_pending = true;
+    for (i = 0; i < launch->terminals->len; i++) {
+        const Terminal *terminal = g_ptr_array_index(launch->terminals, i);
+        KeeperConsole *console = json_new(&keeper_console_type);
+
+        console->alias = g_strdup(terminal->alias);
+        console->guest = hand_over(terminal->guest);
+        console->host = hand_over(terminal->host);
+        console->path = g_strdup(terminal->path);
+        g_ptr_array_add(state->consoles, console);
+    }
+    return state;
+}
+
+bool
+keeper_execute(Launch *launch, GError **error)
+{
+    g_autofree char *limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
+    g_autofree char *program =
+        g_build_filename(launch->program_directory, "libvirt_lxc_keeper", NULL);
+    /* tools find controllers by this name and by what follows it */
+    g_autofree char *shown = g_build_filename(launch->program_directory, "libvirt_lxc", NULL);
+    char *argv[] = { shown, (char *)"--name", launch->container->caisson->name, NULL };
+    g_autofree char *trace = launch->trace ? g_strdup("LIBVIRT_LXC_TRACE=1") : NULL;
+    char *environment[] = { trace, NULL };
+    g_auto(Fd) freezer = cgroup_open(launch->layout, CGROUP_FREEZER, limits, error);
+    g_autoptr(KeeperState) state = NULL;
+    g_auto(Fd) sealed = -1;
+
+    if (freezer < 0)
+        return false;
+    state = make_state(launch, freezer);
+    if ((sealed = keeper_state_seal(state, error)) < 0)
+        return false;
+    /* HANDOVER_FD has been kept free for this */
+    if (dup2(sealed, HANDOVER_FD) < 0)
+        return fail_errno(error, errno, "cannot hand over to the keeper");
+    process_reset_signals();
+    execve(program, argv, environment);
+    return fail_errno(error, errno, "cannot execute '%s'", program);
+}

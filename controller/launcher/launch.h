@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A start in progress: what the steps share. The launcher fills it; the container's process is a
+ * copy of the launcher and so has a copy of it, with the same descriptors.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "cgroup/cgroup.h"
+#include "controller/wire/container.h"
+#include "controller/wire/descriptor.h"
+
+/* A console: a pty of the guest and one of the host, joined by the keeper. */
+typedef struct {
+    const char *alias; /* borrowed from the definition */
+    Fd guest;          /* master in the guest's devpts */
+    Fd slave;          /* the guest's end of it */
+    Fd host;           /* master of the host's pty */
+    char *path;        /* "/dev/pts/6", slave of .host */
+} Terminal;
+
+/* A hierarchy as the guest will see it. */
+typedef struct {
+    const CgroupHierarchy *hierarchy; /* borrowed from the layout */
+    Fd entrance; /* v1: "tasks" of the guest's group, through which its init moves itself; else -1
+                  */
+    Fd tree;     /* the guest's group as a detached mount; -1: not wanted */
+} GroupView;
+
+typedef struct {
+    Container *container;
+    GArray *passed;          /* of int: descriptors for init */
+    Fd control;              /* the daemon's socket */
+    char *program_directory; /* where the keeper lies */
+    bool trace;              /* print what each step takes */
+
+    Fd state_directory;
+    Fd listener;
+
+    Fd root;   /* the guest's root: detached, later mounted */
+    Fd *trees; /* one per mount of the definition: detached mounts prepared on the host's side, or
+                  -1 */
+    Fd pts;    /* the guest's devpts, borrowed from trees */
+    GPtrArray *terminals; /* of Terminal * */
+
+    CgroupLayout *layout;
+    char *group;      /* "/machine/lxc-41-x.libvirt-lxc" */
+    char *position;   /* groups the launcher came from; NULL: it has not moved */
+    GPtrArray *views; /* of GroupView * */
+    Fd birthplace;    /* the guest's group in the v2 hierarchy, into which init is born; -1: none */
+
+    bool user_namespace;
+    uid_t root_uid; /* who the guest's root is on the host */
+    gid_t root_gid;
+
+    pid_t init;    /* as the host sees it */
+    Fd init_pidfd; /* -1: no init yet */
+    Fd sync;       /* between launcher and init, see sync.h */
+    bool named;    /* the error says already which step it is of */
+
+    /* in the container only: who init runs as */
+    uid_t uid;
+    gid_t gid;
+    GArray *groups; /* of gid_t */
+} Launch;
+
+/* All descriptors -1. Takes @container and @passed over. */
+Launch *launch_new(Container *container, GArray *passed);
+void launch_free(Launch *launch);
+
+/*
+ * Runs all steps; returns only on failure, after everything has been undone. In the end the process
+ * is the keeper.
+ */
+void launch_run(Launch *launch, GError **error);
+
+/* The container's side of it, in the process that becomes init; does not return. */
+G_NORETURN void launch_run_container(Launch *launch);
+
+/* Whether the guest has its own namespace of @type ("network"), rather than joining one or sharing.
+ */
+bool launch_owns_namespace(const Launch *launch, const char *type);
+
+/* @id of the guest as the host sees it; @id itself without a user namespace; -1 when it has none.
+ */
+int64_t launch_host_id(const Launch *launch, const GPtrArray *mappings, int64_t id);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Launch, launch_free)

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libvirt_lxc: starts one guest and becomes its keeper. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "controller/launcher/control.h"
+#include "controller/launcher/self.h"
+#include "controller/wire/failure.h"
+#include "controller/wire/handover.h"
+
+typedef struct {
+    const char *name;
+    int control;
+} Arguments;
+
+static void
+print_usage(FILE *stream)
+{
+    fprintf(stream,
+            "Usage: libvirt_lxc --name NAME --control-fd FD\n"
+            "\n"
+            "Starts the container NAME and keeps it. It is run by libvirt's LXC driver, which\n"
+            "says over the socket FD what to start; there is nothing to do by hand.\n"
+            "\n"
+            "  --name NAME      name of the domain\n"
+            "  --control-fd FD  connected SEQPACKET socket of the daemon\n"
+            "  --help           print this and exit\n"
+            "  --version        print the version and exit\n");
+}
+
+/* Exits for --help, --version and what cannot be understood. */
+static void
+arguments_parse(int argc, char **argv, Arguments *arguments)
+{
+    static const struct option options[] = {
+        { "name", required_argument, NULL, 'n' },
+        { "control-fd", required_argument, NULL, 'c' },
+        { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'V' },
+        { NULL },
+    };
+    char *end;
+    int option;
+
+    *arguments = (Arguments){ NULL, -1 };
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'n':
+            arguments->name = optarg;
+            break;
+        case 'c':
+            arguments->control = strtol(optarg, &end, 10);
+            if (*end || end == optarg || arguments->control <= STDERR_FILENO) {
+                fprintf(stderr, "libvirt_lxc: '%s' is not the number of a passed descriptor\n",
+                        optarg);
+                exit(EXIT_FAILURE);
+            }
+            break;
+        case 'h':
+            print_usage(stdout);
+            exit(EXIT_SUCCESS);
+        case 'V':
+            printf("libvirt_lxc (Caisson) %s\n", CAISSON_VERSION);
+            exit(EXIT_SUCCESS);
+        default:
+            print_usage(stderr);
+            exit(EXIT_FAILURE);
+        }
+    }
+    if (!arguments->name || arguments->control < 0 || optind < argc) {
+        print_usage(stderr);
+        exit(EXIT_FAILURE);
+    }
+}
+
+/*
+ * Moves the socket away from HANDOVER_FD and puts /dev/null there, so that no descriptor opened
+ * later is where the keeper expects its state.
+ */
+static int
+take_control(int fd, GError **error)
+{
+    g_auto(Fd) null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    g_auto(Fd) control = fcntl(fd, F_DUPFD_CLOEXEC, HANDOVER_FD + 1);
+    int type;
+    socklen_t size = sizeof(type);
+
+    if (control < 0 || getsockopt(control, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+        type != SOCK_SEQPACKET) {
+        fail(error, FAILURE_INVALID_ARG, "descriptor %d is not the daemon's socket", fd);
+        return -1;
+    }
+    if (fd != HANDOVER_FD)
+        close(fd);
+    if (null < 0 || (null != HANDOVER_FD && dup3(null, HANDOVER_FD, O_CLOEXEC) < 0)) {
+        fail_errno(error, errno, "cannot open '/dev/null'");
+        return -1;
+    }
+    if (null == HANDOVER_FD)
+        fd_steal(&null);
+    return fd_steal(&control);
+}
+
+static bool
+run(const Arguments *arguments, char **argv, GError **error)
+{
+    g_autofree char *directory = NULL;
+    g_autoptr(Launch) launch = NULL;
+    g_auto(Fd) control = -1;
+
+    if (!(directory = self_protect(argv, error)) ||
+        (control = take_control(arguments->control, error)) < 0)
+        return false;
+    launch = control_receive_launch(control, arguments->name, error);
+    if (!launch) {
+        if (!*error)
+            return true;
+        control_send_error(control, *error);
+        return false;
+    }
+    fd_steal(&control);
+    launch->program_directory = g_steal_pointer(&directory);
+    launch_run(launch, error);
+    control_send_error(launch->control, *error);
+    return false;
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    Arguments arguments;
+
+    /*
+     * g_strerror() converts to UTF-8, for which the C library loads tables and modules by path; in
+     * the container those would be the guest's. Messages are ASCII already.
+     */
+    g_setenv("CHARSET", "UTF-8", TRUE);
+    arguments_parse(argc, argv, &arguments);
+    if (!run(&arguments, argv, &error)) {
+        fprintf(stderr, "libvirt_lxc: %s\n", error->message);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}

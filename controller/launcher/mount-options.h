@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Words of a mount's options: attributes of the mount, propagation, and data of the file system. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    uint64_t set; /* MOUNT_ATTR_… */
+    uint64_t clear;
+    uint64_t propagation; /* MS_SLAVE … */
+    bool recursive;       /* "rbind": with what is mounted below the source */
+    GPtrArray *data;      /* of const char *: "size=65536"; borrowed */
+} MountOptions;
+
+/* @words may be NULL. A source is a slave of the host unless the options say otherwise: what the
+ * host unmounts is then not kept busy by the guest. */
+void mount_options_init(MountOptions *options, const char *const *words);
+void mount_options_clear(MountOptions *options);
+
+/* Value of the data option @name ("mode"), NULL when it is not given. */
+const char *mount_options_value(const MountOptions *options, const char *name);
+
+/*
+ * A new file system of @type as a detached mount, -1 with error. The error has the kernel's own
+ * words when it gives any.
+ */
+int mount_create(const char *type, const MountOptions *options, GError **error);
+
+/* Sets attributes and propagation of the detached or attached mount at @fd. */
+bool mount_adjust(int fd, const MountOptions *options, GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MountOptions, mount_options_clear)

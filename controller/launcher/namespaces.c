@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The process that becomes init, born in its namespaces. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "controller/kernel.h"
+#include "controller/launcher/steps.h"
+#include "controller/launcher/sync.h"
+#include "controller/wire/failure.h"
+
+static const struct {
+    const char *type; /* in the definition */
+    const char *file; /* in /proc/self/ns */
+    int flag;
+} kinds[] = {
+    { "user", "user", CLONE_NEWUSER }, { "mount", "mnt", CLONE_NEWNS },
+    { "pid", "pid", CLONE_NEWPID },    { "uts", "uts", CLONE_NEWUTS },
+    { "ipc", "ipc", CLONE_NEWIPC },    { "network", "net", CLONE_NEWNET },
+};
+
+/* Kinds the launcher can join and leave again; init inherits them, whatever its user namespace may.
+ */
+#define JOINABLE (CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
+
+/* Joins the namespace at @path for the time of the clone; *ret_own is the way back. */
+static bool
+join(const char *path, size_t kind, Fd *ret_own, GError **error)
+{
+    g_autofree char *own = g_strconcat("/proc/self/ns/", kinds[kind].file, NULL);
+    g_auto(Fd) target = -1;
+
+    if (!(kinds[kind].flag & JOINABLE))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED, "a %s namespace cannot be shared",
+                    kinds[kind].type);
+    if ((*ret_own = open(own, O_RDONLY | O_CLOEXEC)) < 0)
+        return fail_errno(error, errno, "cannot open '%s'", own);
+    if ((target = open(path, O_RDONLY | O_CLOEXEC)) < 0 || setns(target, kinds[kind].flag) < 0)
+        return fail_errno(error, errno, "cannot join the %s namespace '%s'", kinds[kind].type,
+                          path);
+    return true;
+}
+
+static bool
+leave(Fd *own, GError **error)
+{
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (own[i] >= 0 && setns(own[i], kinds[i].flag) < 0)
+            return fail_errno(error, errno, "cannot return to the host's %s namespace",
+                              kinds[i].type);
+        fd_close(&own[i]);
+    }
+    return true;
+}
+
+static bool
+prepare(const Launch *launch, uint64_t *ret_flags, Fd *own, GError **error)
+{
+    const GPtrArray *namespaces = launch->container->os->namespaces;
+    size_t kind;
+    guint i;
+
+    *ret_flags = 0;
+    for (i = 0; i < namespaces->len; i++) {
+        const ContainerNamespace *wanted = g_ptr_array_index(namespaces, i);
+
+        for (kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
+            if (!g_str_equal(kinds[kind].type, wanted->type))
+                continue;
+            if (!wanted->path)
+                *ret_flags |= kinds[kind].flag;
+            else if (!join(wanted->path, kind, &own[kind], error))
+                return false;
+        }
+    }
+    if ((*ret_flags & (CLONE_NEWNS | CLONE_NEWPID)) != (CLONE_NEWNS | CLONE_NEWPID))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "a container needs mount and pid namespaces of its own");
+    if (launch->user_namespace && !(*ret_flags & CLONE_NEWUSER))
+        return fail(error, FAILURE_INTERNAL, "the definition maps ids without a user namespace");
+    return true;
+}
+
+static int
+compare_fds(gconstpointer one, gconstpointer other)
+{
+    return *(const int *)one - *(const int *)other;
+}
+
+/* Closes all but what the container's steps use; above all the daemon's socket, the listening one
+ * and the launcher's end of sync. */
+static void
+close_others(const Launch *launch)
+{
+    g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(int));
+    unsigned int next = STDERR_FILENO + 1;
+    guint i;
+
+    g_array_append_val(kept, launch->sync);
+    g_array_append_val(kept, launch->root);
+    g_array_append_vals(kept, launch->trees, launch->container->mounts->len);
+    g_array_append_vals(kept, launch->passed->data, launch->passed->len);
+    for (i = 0; i < launch->terminals->len; i++) {
+        const Terminal *terminal = g_ptr_array_index(launch->terminals, i);
+
+        g_array_append_val(kept, terminal->slave);
+    }
+    for (i = 0; i < launch->views->len; i++) {
+        const GroupView *view = g_ptr_array_index(launch->views, i);
+
+        g_array_append_val(kept, view->entrance);
+        g_array_append_val(kept, view->tree);
+    }
+    g_array_sort(kept, compare_fds);
+    for (i = 0; i < kept->len; i++) {
+        int fd = g_array_index(kept, int, i);
+
+        if (fd < (int)next)
+            continue;
+        if (fd > (int)next)
+            close_range(next, fd - 1, 0);
+        next = fd + 1;
+    }
+    close_range(next, ~0U, 0);
+}
+
+G_NORETURN static void
+become_init(Launch *launch)
+{
+    /* again when ids are final: the kernel forgets it when they change */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close_others(launch);
+    launch_run_container(launch);
+}
+
+bool
+namespaces_create(Launch *launch, GError **error)
+{
+    struct clone_args arguments = { .exit_signal = SIGCHLD };
+    Fd own[G_N_ELEMENTS(kinds)] = { -1, -1, -1, -1, -1, -1 };
+    int pair[2];
+    int pidfd = -1;
+    bool prepared;
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return fail_errno(error, errno, "cannot create a socket pair");
+    launch->sync = pair[0];
+    prepared = prepare(launch, (uint64_t *)&arguments.flags, own, error);
+    arguments.flags |= CLONE_PIDFD;
+    arguments.pidfd = (uintptr_t)&pidfd;
+    if (launch->birthplace >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = launch->birthplace;
+    }
+    pid = prepared ? kernel_clone3(&arguments) : -1;
+    if (pid == 0) {
+        launch->sync = pair[1];
+        become_init(launch);
+    }
+    if (prepared && pid < 0)
+        fail_errno(error, errno, "cannot create the process of init%s",
+                   launch->user_namespace ? " in a user namespace" : "");
+    close(pair[1]);
+    if (pid > 0) {
+        launch->init = pid;
+        launch->init_pidfd = pidfd;
+    }
+    return leave(own, pid < 0 ? NULL : error) && pid > 0;
+}
+
+void
+namespaces_destroy(Launch *launch)
+{
+    siginfo_t info;
+
+    if (launch->init_pidfd < 0)
+        return;
+    kernel_pidfd_send_signal(launch->init_pidfd, SIGKILL);
+    /* a suspended one dies only when its group goes on */
+    if (launch->container->caisson->paused) {
+        g_autofree char *limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
+
+        cgroup_freeze(launch->layout, limits, false, g_get_monotonic_time() + G_USEC_PER_SEC, NULL);
+    }
+    waitid(P_PIDFD, launch->init_pidfd, &info, WEXITED);
+    fd_close(&launch->init_pidfd);
+}
+
+static bool
+write_map(const Launch *launch, const char *file, const GPtrArray *mappings, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/%s", launch->init, file);
+    g_auto(Fd) fd = open(path, O_WRONLY | O_CLOEXEC);
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint i;
+
+    for (i = 0; i < mappings->len; i++) {
+        const ContainerIdMapping *range = g_ptr_array_index(mappings, i);
+
+        g_string_append_printf(
+            text, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n",
+            range->container_id, range->host_id, range->size);
+    }
+    /* the kernel takes it in one write */
+    if (fd < 0 || write(fd, text->str, text->len) != (ssize_t)text->len)
+        return fail_errno(error, errno, "cannot set the %s of the user namespace", file);
+    return true;
+}
+
+bool
+namespaces_map_ids(Launch *launch, GError **error)
+{
+    const ContainerLinux *os = launch->container->os;
+
+    if (!launch->user_namespace)
+        return true;
+    return write_map(launch, "uid_map", os->uid_mappings, error) &&
+           write_map(launch, "gid_map", os->gid_mappings, error) &&
+           sync_send(launch->sync, SYNC_MAPPED, error);
+}
+
+bool
+namespaces_take_ids(Launch *launch, GError **error)
+{
+    SyncKind kind;
+
+    if (!launch->user_namespace)
+        return true;
+    if ((kind = sync_receive(launch->sync, error)) == SYNC_END)
+        _exit(EXIT_FAILURE);
+    if (kind != SYNC_MAPPED)
+        return kind == SYNC_ERROR ? false : fail(error, FAILURE_INTERNAL, "out of step");
+    if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+        return fail_errno(error, errno, "cannot become root of the user namespace");
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* changing ids made the process dumpable as /proc/sys/fs/suid_dumpable says */
+    prctl(PR_SET_DUMPABLE, 0);
+    return true;
+}

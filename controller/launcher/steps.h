@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The steps of a start; their order is in launch.c. A step does its work or sets an error; undoing
+ * must cope with a step that was not done, or done by half.
+ */
+#pragma once
+
+#include "controller/launcher/launch.h"
+
+/* process.c: signals, limits, umask, session of launcher and guest */
+bool process_reset(Launch *launch, GError **error);
+
+/* state.c: NAME.pid and the listening NAME.sock */
+bool state_create(Launch *launch, GError **error);
+void state_remove(Launch *launch);
+
+/* sources.c: the root, and what is bound from the host, as detached mounts */
+bool sources_open(Launch *launch, GError **error);
+
+/* devices.c: /dev with its nodes, and the guest's devpts, as detached mounts */
+bool devices_make(Launch *launch, GError **error);
+/* inside: console and ttyN */
+bool devices_bind(Launch *launch, GError **error);
+
+/* terminals.c: two ptys per console */
+bool terminals_open(Launch *launch, GError **error);
+
+/* groups.c: control groups */
+bool groups_create(Launch *launch, GError **error);
+void groups_remove(Launch *launch);
+bool groups_enter(Launch *launch, GError **error);
+bool groups_supervise(Launch *launch, GError **error);
+bool groups_suspend(Launch *launch, GError **error);
+
+/* namespaces.c: the process that becomes init */
+bool namespaces_create(Launch *launch, GError **error);
+void namespaces_destroy(Launch *launch);
+bool namespaces_map_ids(Launch *launch, GError **error);
+bool namespaces_take_ids(Launch *launch, GError **error);
+
+/* rootfs.c: the guest's root becomes ours */
+bool rootfs_attach(Launch *launch, GError **error);
+bool rootfs_enter(Launch *launch, GError **error);
+
+/* mounts.c: the mounts of the definition, in order */
+bool mounts_attach(Launch *launch, GError **error);
+
+/* masks.c: paths of /proc and /sys that are hidden or read-only */
+bool masks_apply(Launch *launch, GError **error);
+
+/* hostname.c, network.c, user.c, privileges.c */
+bool hostname_set(Launch *launch, GError **error);
+bool network_start(Launch *launch, GError **error);
+bool user_find(Launch *launch, GError **error);
+bool privileges_drop(Launch *launch, GError **error);
+
+/* init.c: the last step inside, and what the launcher hears of it */
+bool init_wait(Launch *launch, GError **error);
+bool init_execute(Launch *launch, GError **error);
+bool init_await_ready(Launch *launch, GError **error);
+bool init_release(Launch *launch, GError **error);
+bool init_confirm(Launch *launch, GError **error);
+
+/* control.c: the daemon */
+bool control_announce(Launch *launch, GError **error);
+
+/* keeper.c: the launcher becomes the keeper */
+bool keeper_execute(Launch *launch, GError **error);
