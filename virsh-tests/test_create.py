@@ -22,6 +22,7 @@ def file_of(tmp_path):
     return make
 
 
+@pytest.mark.ours
 @pytest.mark.sanitizers
 def test_virsh_create_makes_a_transient_guest_that_vanishes(daemon, connection, make_guest, file_of,
                                                             recorded):

@@ -72,7 +72,7 @@ def file_of(tmp_path):
 @pytest.mark.sanitizers
 def test_virsh_define_dumpxml_and_undefine(daemon, file_of):
     daemon.virsh('define', file_of(MINIMAL))
-    assert daemon.virsh('dumpxml', 'heron').out == CANONICAL + '\n'
+    assert daemon.virsh('dumpxml', 'heron').out == CANONICAL
     daemon.virsh('undefine', 'heron')
     assert daemon.virsh('list', '--all', '--name').out.strip() == ''
 
@@ -156,6 +156,7 @@ def test_looking_up_an_unknown_domain_says_so(connection, lookup):
     assert code_of(refused) == libvirt.VIR_ERR_NO_DOMAIN
 
 
+@pytest.mark.ours
 def test_lists_tell_active_from_inactive_and_persistent_from_transient(connection, define, start,
                                                                        make_guest):
     _, stopped = define()
@@ -222,6 +223,7 @@ def test_undefining_a_running_domain_makes_it_transient(connection, start, recor
     wait_for(lambda: guest.name not in [d.name() for d in connection.listAllDomains()], 'it is gone')
 
 
+@pytest.mark.ours
 def test_the_live_xml_has_what_the_inactive_lacks(connection, start):
     domain, _ = start()
     live = domain.XMLDesc()
@@ -234,6 +236,7 @@ def test_the_live_xml_has_what_the_inactive_lacks(connection, start):
         assert word not in inactive
 
 
+@pytest.mark.ours
 def test_passwords_are_shown_only_with_the_secure_flag_and_survive(connection):
     text = xml_of('ruff', UUID).replace(
         '<devices>', "<devices><graphics type='vnc' port='5901' autoport='no' passwd='sandpiper'/>")
@@ -250,6 +253,7 @@ def test_unknown_flags_of_dumpxml_are_refused(connection):
     assert code_of(refused) == libvirt.VIR_ERR_INVALID_ARG
 
 
+@pytest.mark.ours
 def test_devices_of_virtual_machines_are_accepted_and_kept(connection):
     text = xml_of('avocet').replace('<devices>', '''<devices>
     <video><model type='vga'/></video>
@@ -264,7 +268,7 @@ def test_devices_of_virtual_machines_are_accepted_and_kept(connection):
     (lambda text: '<network><name>x</name></network>', libvirt.VIR_ERR_XML_ERROR, None),
     (lambda text: re.sub('<name>.*</name>', '', text), libvirt.VIR_ERR_NO_NAME, None),
     (lambda text: text.replace('<name>heron<', '<name>her/on<'), libvirt.VIR_ERR_XML_ERROR, 'her/on'),
-    (lambda text: text.replace('<name>heron<', '<name>her\non<'), libvirt.VIR_ERR_XML_ERROR, None),
+    (lambda text: text.replace('<name>heron<', '<name>her\non<'), (libvirt.VIR_ERR_XML_ERROR, libvirt.VIR_ERR_XML_DETAIL), None),
     (lambda text: text.replace("<init>/bin/sh</init>", ''), libvirt.VIR_ERR_XML_ERROR, 'init'),
     (lambda text: text.replace("<memory unit='MiB'>96<", "<memory unit='furlong'>96<"),
      libvirt.VIR_ERR_INVALID_ARG, 'furlong'),
@@ -283,7 +287,7 @@ def test_devices_of_virtual_machines_are_accepted_and_kept(connection):
 def test_a_bad_definition_is_refused_with_a_reason(connection, change, code, word):
     with pytest.raises(libvirt.libvirtError) as refused:
         connection.defineXML(change(MINIMAL))
-    assert code_of(refused) == code, str(refused.value)
+    assert code_of(refused) in (code if isinstance(code, tuple) else (code,)), str(refused.value)
     if word:
         assert word.lower() in str(refused.value).lower()
     assert connection.listAllDomains() == []

@@ -61,6 +61,7 @@ def test_an_init_whose_interpreter_is_missing_is_an_error_of_start(define, root)
     refused_start(domain, '/sbin/script', 'No such file or directory')
 
 
+@pytest.mark.ours
 def test_a_missing_root_directory_is_named(define):
     domain, _ = define(root='/no/such/root')
     refused_start(domain, '/no/such/root', 'No such file or directory')

@@ -81,6 +81,7 @@ def test_a_guest_that_exits_by_itself_is_reported_as_shut_down(define, recorded)
     assert domain.state() == [libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_SHUTDOWN]
 
 
+@pytest.mark.ours
 @pytest.mark.sanitizers
 def test_shutdown_reaches_an_init_that_listens(daemon, start, recorded):
     domain, guest = start()
@@ -90,6 +91,7 @@ def test_shutdown_reaches_an_init_that_listens(daemon, start, recorded):
     recorded.wait(guest.name, 'stopped shutdown')
 
 
+@pytest.mark.ours
 def test_shutdown_ends_busybox_init_in_order(start, recorded):
     domain, guest = start(init='/sbin/init')
     heard(guest, 'booted')
@@ -105,6 +107,7 @@ def test_poweroff_inside_ends_the_guest(start, recorded):
     recorded.wait(guest.name, 'stopped shutdown')
 
 
+@pytest.mark.ours
 def test_shutdown_by_initctl_without_initctl_is_an_error(start):
     domain, _ = start()
     with pytest.raises(libvirt.libvirtError) as refused:
@@ -268,6 +271,7 @@ def test_unknown_flags_are_refused(define):
     assert refused.value.get_error_code() == libvirt.VIR_ERR_INVALID_ARG
 
 
+@pytest.mark.ours
 def test_state_survives_a_clean_restart_of_the_daemon(own_daemon, make_guest):
     running, paused, stopped = make_guest(), make_guest(), make_guest()
     connection = own_daemon.connect()

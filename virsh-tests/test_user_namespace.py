@@ -40,6 +40,7 @@ def test_it_is_suspended_resumed_shut_down_and_leaves_nothing(start):
     wait_for(lambda: not domain.isActive(), 'it shuts down')
 
 
+@pytest.mark.ours
 def test_it_shares_the_hosts_network_when_asked(daemon, start):
     domain, _ = start(idmap=FIRST, features='')
     assert os.readlink('/proc/%d/ns/net' % process.init_of(domain)) == \

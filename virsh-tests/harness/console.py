@@ -56,8 +56,9 @@ class Console:
 
     def command(self, text, seconds=10.0):
         """Types a shell command and answers what it printed."""
-        self.send('%s; echo "<"$?">"\n' % text)
-        match = self.expect(r'(?s)echo "<"\$\?">"\r?\n(.*?)<(\d+)>\r?\n', seconds)
+        # The quotes keep the echo of the typed line, which a narrow terminal wraps, from matching.
+        self.send('echo "<""begin>"; %s; echo "<""end "$?">"\n' % text)
+        match = self.expect(r'(?s)<begin>\r?\n(.*?)<end (\d+)>\r?\n', seconds)
         return match.group(1).decode(errors='replace').replace('\r\n', '\n')
 
 

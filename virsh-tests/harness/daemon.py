@@ -273,13 +273,13 @@ class PrivateDaemon:
                 pass
         self.connections = []
 
-    def virsh(self, *argv, check=True, readonly=False, timeout=30, input=None, **options):
+    def virsh(self, *argv, check=True, readonly=False, quiet=True, timeout=30, **options):
         """Runs virsh in the session's namespaces, as a user would type it."""
         argv = [str(word) for word in argv]
-        command = ['virsh', '-q', '-c', URI] + (['-r'] if readonly else []) + argv
+        command = ['virsh', '-c', URI] + ['-q'] * quiet + ['-r'] * readonly + argv
         env = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C.UTF-8', 'HOME': self.directory,
                'XDG_CACHE_HOME': self.directory, 'XDG_RUNTIME_DIR': self.directory}
-        process = self.run(*command, timeout=timeout, env=env, input=input, **options)
+        process = self.run(*command, timeout=timeout, env=env, **options)
         result = Virsh(argv, process)
         if check and result.code != 0:
             raise AssertionError(str(result))
