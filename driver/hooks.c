@@ -19,5 +19,6 @@ hooks_run(Domain *domain, HookOperation operation, const char *extra, GError **e
     if (!hook_present())
         return true;
     xml = definition_format(domain->live, 0);
-    return hook_call(domain->name, operation, phase_of(operation), xml, error);
+    return hook_call(&(HookCall){ domain->name, operation, phase_of(operation), extra, xml },
+                     error);
 }

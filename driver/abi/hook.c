@@ -15,12 +15,12 @@ hook_present(void)
 }
 
 bool
-hook_call(const char *name, HookOperation operation, HookPhase phase, const char *xml,
-          GError **error)
+hook_call(const HookCall *call, GError **error)
 {
     if (!hook_present())
         return true;
-    if (private.virHookCall(HOOK_DRIVER_LXC, name, (int)operation, (int)phase, NULL, xml, NULL) < 0)
+    if (private.virHookCall(HOOK_DRIVER_LXC, call->name, (int)call->operation, (int)call->phase,
+                            call->extra, call->xml, NULL) < 0)
         return abi_fail(error, FAILURE_HOOK, NULL);
     return true;
 }

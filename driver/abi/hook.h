@@ -23,9 +23,16 @@ typedef enum {
 /* Whether there is a script at all; asked first so that the XML is not formatted for nothing. */
 bool hook_present(void);
 
+typedef struct {
+    const char *name; /* of the domain */
+    HookOperation operation;
+    HookPhase phase;
+    const char *extra; /* the scripts' last argument; NULL: "-" */
+    const char *xml;   /* on their stdin */
+} HookCall;
+
 /*
- * Runs the scripts for domain @name with @xml on their stdin and waits for them; no domain lock may
- * be held, as they may call virsh. True if there is none. A script that fails is FAILURE_HOOK.
+ * Runs the scripts and waits for them; no domain lock may be held, as they may call virsh. True if
+ * there is none. A script that fails is FAILURE_HOOK.
  */
-bool hook_call(const char *name, HookOperation operation, HookPhase phase, const char *xml,
-               GError **error);
+bool hook_call(const HookCall *call, GError **error);
