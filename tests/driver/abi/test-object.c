@@ -100,8 +100,8 @@ test_hook(void)
         return;
     }
     g_assert_false(hook_present());
-    g_assert_true(hook_call(
-        &(HookCall){ "web", HOOK_PREPARE, HOOK_PHASE_BEGIN, NULL, "<domain/>" }, &error));
+    g_assert_true(
+        hook_call(&(HookCall){ "web", HOOK_PREPARE, HOOK_PHASE_BEGIN, NULL, "<domain/>" }, &error));
     g_assert_no_error(error);
 }
 
