@@ -48,7 +48,7 @@ topology_parse_list(const char *text)
 
         if (*end == '-')
             last = g_ascii_strtoull(end + 1, &end, 10);
-        for (; first <= last && last < CPUS_MAX; first++) {
+        for (; first <= last && first < CPUS_MAX; first++) {
             int number = first;
 
             g_array_append_val(list, number);

@@ -16,6 +16,7 @@ FOLDERS = ('cgroup', 'controller', 'driver', 'tests', 'xml')
 
 # path, or path:function: why it may be larger
 EXCEPTIONS = {
+    'driver/status.c:read_start': 'the prototype is that of GMarkupParser.start_element',
 }
 
 # A function whose prototype somebody else fixed (libvirt calls it) may have as many parameters as that.
