@@ -222,12 +222,12 @@ read_size(const Reader *reader, const char *text, GError **error)
         return fail_value(reader, FAILURE_INVALID_ARG, word, "the units are " SIZE_UNITS, error);
     if (!xml_number(text, &value, &overflow) && !overflow)
         return fail_value(reader, FAILURE_XML, text, "a number is needed", error);
-    if (overflow || __builtin_mul_overflow(value, unit, &value) ||
-        value > (uint64_t)INT64_MAX - step)
+    if (overflow || __builtin_mul_overflow(value, unit, &value) || value > (uint64_t)INT64_MAX)
         return fail_value(reader, FAILURE_OVERFLOW, text, "too big", error);
     if (value == 0 && (field->flags & FIELD_NONZERO))
         return fail_value(reader, FAILURE_XML, text, "it must not be 0", error);
-    MEMBER(reader->object, field, uint64_t) = (value + step - 1) / step * (step / size->member);
+    MEMBER(reader->object, field, uint64_t) =
+        (value / step + (value % step != 0)) * (step / size->member);
     return true;
 }
 
