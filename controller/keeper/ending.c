@@ -159,9 +159,7 @@ signals_ready(Source *source, uint32_t events)
     struct signalfd_siginfo info;
     g_autoptr(GError) error = NULL;
 
-    if (read(source->fd, &info, sizeof(info)) != sizeof(info))
-        return;
-    if (info.ssi_signo == SIGCHLD) {
+    if (read(source->fd, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGCHLD) {
         children_reap(keeper);
     } else {
         log_line("signal %d of process %d: the guest is destroyed", (int)info.ssi_signo,
@@ -192,6 +190,8 @@ ending_watch(Keeper *keeper, GError **error)
     keeper->signals.fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     if (keeper->signals.fd < 0)
         return fail_errno(error, errno, "cannot create a signalfd");
+    /* children that ended before the signal was watched */
+    loop_again(&keeper->loop, &keeper->signals);
     keeper->init = (Source){ .fd = keeper->state->init_pidfd, .ready = init_ready };
     return loop_watch(&keeper->loop, &keeper->signals, EPOLLIN, error) &&
            loop_watch(&keeper->loop, &keeper->init, EPOLLIN, error);
