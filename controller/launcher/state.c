@@ -67,7 +67,8 @@ socket_create(Launch *launch, GError **error)
     mode_t mask;
     int bound;
 
-    launch->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    /* the keeper accepts until there is nobody left */
+    launch->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (launch->listener < 0)
         return fail_errno(error, errno, "cannot create a socket");
     g_snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s",
