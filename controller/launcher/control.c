@@ -110,7 +110,7 @@ hear_daemon(Launch *launch, bool *ret_again, GError **error)
     g_autoptr(Message) call = message_receive(launch->control, FOREVER, NULL, error);
 
     if (!call)
-        return (error && *error) ? false : fail_gone(error);
+        return *error ? false : fail_gone(error);
     *ret_again = g_strcmp0(call->method, "Continue") != 0;
     if (*ret_again) {
         fail(&local, FAILURE_OPERATION_UNSUPPORTED, "'%s' is not possible while the guest starts",

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "controller/kernel.h"
@@ -110,7 +112,7 @@ move_self(int entrance, const CgroupHierarchy *hierarchy, GError **error)
 }
 
 static bool
-enter_supervisor(Launch *launch, int version, GError **error)
+enter_supervisor(Launch *launch, GError **error)
 {
     g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
     const GPtrArray *hierarchies = cgroup_hierarchies(launch->layout);
@@ -120,10 +122,9 @@ enter_supervisor(Launch *launch, int version, GError **error)
         const CgroupHierarchy *hierarchy = g_ptr_array_index(hierarchies, i);
         g_auto(Fd) entrance = -1;
 
-        if (hierarchy->version != version)
+        if (hierarchy->version != 1)
             continue;
-        entrance = cgroup_hierarchy_open(hierarchy, supervisor,
-                                         version == 2 ? "cgroup.procs" : "tasks", O_WRONLY, error);
+        entrance = cgroup_hierarchy_open(hierarchy, supervisor, "tasks", O_WRONLY, error);
         if (entrance < 0 || !move_self(entrance, hierarchy, error))
             return false;
     }
@@ -158,7 +159,7 @@ groups_create(Launch *launch, GError **error)
         return false;
     if (!views_open(launch, guest, error) || !(launch->position = cgroup_position(error)))
         return false;
-    return enter_supervisor(launch, 1, error);
+    return enter_supervisor(launch, error);
 }
 
 void
@@ -177,12 +178,39 @@ groups_remove(Launch *launch)
         g_printerr("cgroup: %s\n", error->message);
 }
 
-/* v2, where the launcher cannot move itself quickly; init is on its way by now and need not wait.
+/*
+ * The launcher's own place in v2. Moving a process there takes the kernel a grace period, for which
+ * nobody should wait: a grandchild does it, which init of the host inherits. Should it fail, the
+ * keeper stays in the daemon's group, where it does no harm.
  */
 bool
 groups_supervise(Launch *launch, GError **error)
 {
-    return enter_supervisor(launch, 2, error);
+    g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
+    g_autofree char *self = g_strdup_printf("%d", getpid());
+    g_auto(Fd) entrance = -1;
+    pid_t child;
+    guint i;
+
+    for (i = 0; i < launch->views->len && entrance < 0; i++) {
+        const GroupView *view = g_ptr_array_index(launch->views, i);
+
+        if (view->hierarchy->version == 2)
+            entrance =
+                cgroup_hierarchy_open(view->hierarchy, supervisor, "cgroup.procs", O_WRONLY, error);
+        if (view->hierarchy->version == 2 && entrance < 0)
+            return false;
+    }
+    if (entrance < 0)
+        return true;
+    if ((child = fork()) == 0) {
+        if (fork() == 0 && write(entrance, self, strlen(self)) < 0)
+            _exit(EXIT_FAILURE);
+        _exit(EXIT_SUCCESS);
+    }
+    if (child < 0 || waitpid(child, NULL, 0) < 0)
+        return fail_errno(error, errno, "cannot enter the group of the supervisor");
+    return true;
 }
 
 bool

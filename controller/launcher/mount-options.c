@@ -86,7 +86,9 @@ mount_options_init(MountOptions *options, const char *const *words)
 {
     *options = (MountOptions){ .propagation = MS_SLAVE, .data = g_ptr_array_new() };
     for (; words && *words; words++) {
-        if (!take_attribute(options, *words) && !take_binding(options, *words))
+        if (g_str_equal(*words, "nofail"))
+            options->optional = true;
+        else if (!take_attribute(options, *words) && !take_binding(options, *words))
             g_ptr_array_add(options->data, (gpointer)*words);
     }
 }

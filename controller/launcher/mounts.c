@@ -16,13 +16,6 @@
  */
 static const char *const optional_types[] = { "mqueue", "securityfs", "selinuxfs", NULL };
 
-/* What the guest's kernel interfaces may lack, such as /proc/sys/net/ipv6. */
-static bool
-source_is_optional(const char *source)
-{
-    return g_str_has_prefix(source, "/proc/") || g_str_has_prefix(source, "/sys/");
-}
-
 /* A bind of what is inside the container; -1 without error when it may be left out. */
 static int
 open_inside(const Launch *launch, const ContainerMount *mount, GError **error)
@@ -32,12 +25,12 @@ open_inside(const Launch *launch, const ContainerMount *mount, GError **error)
     g_auto(Fd) place = -1;
     g_auto(Fd) tree = -1;
 
+    mount_options_init(&options, (const char *const *)mount->options);
     if ((place = place_open(launch->root, mount->source, O_PATH, &local)) < 0) {
-        if (errno != ENOENT || !source_is_optional(mount->source))
+        if (errno != ENOENT || !options.optional)
             g_propagate_error(error, g_steal_pointer(&local));
         return -1;
     }
-    mount_options_init(&options, (const char *const *)mount->options);
     tree = open_tree(place, "",
                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
                          (options.recursive ? AT_RECURSIVE : 0));
@@ -59,7 +52,7 @@ create_inside(const ContainerMount *mount, GError **error)
 
     mount_options_init(&options, (const char *const *)mount->options);
     tree = mount_create(mount->type, &options, &local);
-    if (tree < 0 && !g_strv_contains(optional_types, mount->type))
+    if (tree < 0 && !options.optional && !g_strv_contains(optional_types, mount->type))
         g_propagate_error(error, g_steal_pointer(&local));
     return tree;
 }
