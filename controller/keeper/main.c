@@ -71,6 +71,8 @@ keeper_start(Keeper *keeper, GError **error)
         !clients_listen(keeper, error))
         return false;
     inherited_client_start(keeper);
+    /* what reading the handover took, also from the middle of the heap */
+    malloc_trim(0);
     return true;
 }
 

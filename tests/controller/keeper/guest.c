@@ -63,6 +63,7 @@ init_fork(const GuestOptions *options)
     signal(SIGHUP, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGSEGV, SIG_DFL); /* sanitizers handle it */
     if (options->freezer) {
         int fd;
 
