@@ -31,7 +31,7 @@ cpulist_number(const char *text, unsigned *ret_number)
 
 /* One "3", "3-5" or "^3"; returns what follows, NULL for none of them. */
 static const char *
-cpulist_range(const char *text, bool *cpus)
+cpulist_range(const char *text, bool *cpus, unsigned *end)
 {
     bool wanted = *text != '^';
     unsigned first;
@@ -45,21 +45,22 @@ cpulist_range(const char *text, bool *cpus)
     if (last < first)
         return NULL;
     memset(cpus + first, wanted, last - first + 1);
+    *end = MAX(*end, last + 1);
     return text;
 }
 
 static char *
-cpulist_print(const bool *cpus)
+cpulist_print(const bool *cpus, unsigned end)
 {
     GString *list = g_string_new(NULL);
     unsigned first;
 
-    for (first = 0; first < CPULIST_MAX; first++) {
+    for (first = 0; first < end; first++) {
         unsigned last = first;
 
         if (!cpus[first])
             continue;
-        while (last + 1 < CPULIST_MAX && cpus[last + 1])
+        while (last + 1 < end && cpus[last + 1])
             last++;
         g_string_append_printf(list, last > first ? "%s%u-%u" : "%s%u", list->len ? "," : "", first,
                                last);
@@ -72,10 +73,11 @@ CpulistResult
 cpulist_canonical(const char *text, char **ret_list)
 {
     bool cpus[CPULIST_MAX] = { false };
+    unsigned end = 0; /* no CPU from here on */
 
     text = skip_blanks(text);
     while (*text) {
-        if (!(text = cpulist_range(text, cpus)))
+        if (!(text = cpulist_range(text, cpus, &end)))
             return CPULIST_MALFORMED;
         if (*text == ',') {
             text = skip_blanks(text + 1);
@@ -85,8 +87,8 @@ cpulist_canonical(const char *text, char **ret_list)
             return CPULIST_MALFORMED;
         }
     }
-    if (!memchr(cpus, true, sizeof(cpus)))
+    if (!memchr(cpus, true, end))
         return CPULIST_EMPTY;
-    *ret_list = cpulist_print(cpus);
+    *ret_list = cpulist_print(cpus, end);
     return CPULIST_OK;
 }

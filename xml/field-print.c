@@ -132,6 +132,18 @@ print_custom(Printer *printer, const XmlField *field, const FieldPath *path, con
     field->codec->print(printer->writer, object);
 }
 
+static bool
+has_kept_of(const XmlField *field, const GPtrArray *kept)
+{
+    guint i;
+
+    for (i = 0; kept && i < kept->len; i++) {
+        if (((const Kept *)kept->pdata[i])->place == field->path)
+            return true;
+    }
+    return false;
+}
+
 static void
 print_row(Printer *printer, const XmlField *field, const void *object)
 {
@@ -155,9 +167,12 @@ print_row(Printer *printer, const XmlField *field, const void *object)
     case FIELD_FLAG:
         text = MEMBER(object, field, bool) ? "" : NULL;
         break;
+    case FIELD_KEPT:
+        if (!has_kept_of(field, MEMBER(object, field, GPtrArray *)))
+            return;
+        /* fall through */
     case FIELD_STRINGS:
     case FIELD_STRUCTS:
-    case FIELD_KEPT:
         if (!MEMBER(object, field, GPtrArray *) || MEMBER(object, field, GPtrArray *)->len == 0)
             return;
         path_split(&path, field->path);

@@ -29,7 +29,7 @@ xml_node_is(const xmlNode *node, const char *name)
     if (node->type != XML_ELEMENT_NODE)
         return false;
     if (!node->ns || !node->ns->href)
-        return g_str_equal((const char *)node->name, name);
+        return node->name[0] == (xmlChar)name[0] && g_str_equal((const char *)node->name, name);
     return g_str_has_prefix(name, "lxc:") &&
            g_str_equal((const char *)node->ns->href, XML_LXC_NAMESPACE) &&
            g_str_equal((const char *)node->name, name + 4);
@@ -335,6 +335,27 @@ read_leaf(const Reader *reader, GError **error)
     }
 }
 
+/* Whether the first element of the path is missing. Most rows of a table are, so this is the quick
+ * way out, before the path is split. */
+static bool
+row_is_absent(const Reader *reader)
+{
+    const char *path = reader->field->path;
+    size_t length = strcspn(path, "/:");
+    const xmlNode *node;
+
+    if (path[0] == '@' || path[0] == '.' || path[length] == ':')
+        return false;
+    for (node = reader->node->children; node; node = node->next) {
+        const char *name = (const char *)node->name;
+
+        if (node->type == XML_ELEMENT_NODE && name[0] == path[0] &&
+            strncmp(name, path, length) == 0 && !name[length])
+            return false;
+    }
+    return true;
+}
+
 static bool
 read_row(Reader *reader, GError **error)
 {
@@ -345,6 +366,8 @@ read_row(Reader *reader, GError **error)
         return true;
     if (field->only &&
         !(field->only & ONLY(*(const int *)((char *)reader->object + reader->type->variant))))
+        return true;
+    if (!(field->flags & FIELD_REQUIRED) && row_is_absent(reader))
         return true;
     path_split(&reader->path, field->path);
     reader->leaf = reader->node;

@@ -212,7 +212,6 @@ add_case(const char *file)
     size_t i;
 
     for (i = 0; i < G_N_ELEMENTS(expectations); i++) {
-        g_autofree char *text = NULL;
         g_autofree char *title = NULL;
 
         /* one test for each file that says what is expected */
