@@ -107,6 +107,16 @@ has_initctl_open(pid_t pid)
     return found;
 }
 
+static bool
+is_waiting(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/wchan", (int)pid);
+    g_autofree char *place = NULL;
+
+    return g_file_get_contents(path, &place, NULL, NULL) &&
+           g_str_has_prefix(place, "do_sigtimedwait");
+}
+
 bool
 init_facts_read(pid_t pid, InitFacts *ret_facts, GError **error)
 {
@@ -125,6 +135,7 @@ init_facts_read(pid_t pid, InitFacts *ret_facts, GError **error)
         .program = g_path_get_basename(exe),
         .name = g_strdup(g_strchomp(comm)),
         .takes = init_parse_takes(status),
+        .waiting = is_waiting(pid),
         .initctl = has_initctl_open(pid),
     };
     return true;
@@ -137,12 +148,19 @@ init_facts_clear(InitFacts *facts)
     g_clear_pointer(&facts->name, g_free);
 }
 
-/* An executable named "init" does not say whose it is; its FIFO and its signals do. */
+/*
+ * An executable named "init" does not say whose it is; its FIFO and its signals do. A program that
+ * takes every signal to pass it on (a reaper for one child) takes SIGURG too, which inits do not.
+ */
 static const InitKind *
 kind_by_signals(const InitFacts *facts)
 {
     if (facts->initctl)
         return &kinds[KIND_SYSVINIT];
+    if (facts->waiting)
+        return &kinds[KIND_BUSYBOX];
+    if (takes(facts->takes, SIGURG))
+        return &kinds[KIND_PROGRAM];
     if (takes(facts->takes, SIGUSR1) && takes(facts->takes, SIGUSR2) &&
         takes(facts->takes, SIGTERM) && takes(facts->takes, SIGQUIT))
         return &kinds[KIND_BUSYBOX];
@@ -174,7 +192,12 @@ init_classify(const InitFacts *facts)
 {
     const InitKind *kind = kind_of(facts);
 
-    return (Init){ .kind = kind, .takes = facts->takes, .initctl = kind->initctl };
+    /* whoever waits for signals waits for those that end him, as far as can be known */
+    return (Init){
+        .kind = kind,
+        .takes = facts->waiting ? UINT64_MAX : facts->takes,
+        .initctl = kind->initctl,
+    };
 }
 
 const char *

@@ -28,13 +28,49 @@ set_rebooting(Domain *domain, bool rebooting)
         domain->guest->rebooting = rebooting;
 }
 
+/* An init that has just been started sets up its signals in a moment: no reason to say no. */
+#define SETTLE_SECONDS 2
+#define SETTLE_STEP_US 10000
+
 static bool
-ask_by_signal(Domain *domain, const Init *init, InitRequest request, GError **error)
+is_settling(Domain *domain)
+{
+    bool settling;
+
+    g_mutex_lock(&domain->lock);
+    settling = domain->guest && g_get_monotonic_time() - domain->guest->started <
+                                    SETTLE_SECONDS * G_TIME_SPAN_SECOND;
+    g_mutex_unlock(&domain->lock);
+    return settling;
+}
+
+/* init_choose_signal(), asked again while init may still come to take it. */
+static bool
+choose_signal(Domain *domain, Init *init, InitRequest request, int *ret_signal, bool *ret_ends,
+              GError **error)
+{
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+
+        if (init_choose_signal(init, request, ret_signal, ret_ends, &local))
+            return true;
+        if (init->initctl || !is_settling(domain)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return false;
+        }
+        g_usleep(SETTLE_STEP_US);
+        if (!init_detect(domain, init, error))
+            return false;
+    }
+}
+
+static bool
+ask_by_signal(Domain *domain, Init *init, InitRequest request, GError **error)
 {
     int signal;
     bool ends;
 
-    if (!init_choose_signal(init, request, &signal, &ends, error))
+    if (!choose_signal(domain, init, request, &signal, &ends, error))
         return false;
     set_rebooting(domain, ends);
     if (!send_signal(domain, signal, error)) {
@@ -56,16 +92,17 @@ ask_by_initctl(Domain *domain, InitRequest request, GError **error)
 
 /* What @init understands best, then the other way: both errors are worth reading. */
 static bool
-ask_best(Domain *domain, const Init *init, InitRequest request, GError **error)
+ask_best(Domain *domain, Init *init, InitRequest request, GError **error)
 {
+    bool initctl_first = init->initctl;
     g_autoptr(GError) by_initctl = NULL;
     g_autoptr(GError) by_signal = NULL;
 
-    if (init->initctl && ask_by_initctl(domain, request, &by_initctl))
+    if (initctl_first && ask_by_initctl(domain, request, &by_initctl))
         return true;
     if (ask_by_signal(domain, init, request, &by_signal))
         return true;
-    if (!init->initctl && ask_by_initctl(domain, request, &by_initctl))
+    if (!initctl_first && ask_by_initctl(domain, request, &by_initctl))
         return true;
     return fail(error, FAILURE_OPERATION_UNSUPPORTED, "%s (by initctl: %s)", by_signal->message,
                 by_initctl->message);
@@ -122,7 +159,7 @@ shutdown_wait(Domain *domain, unsigned int seconds, GError **error)
     Init init;
 
     if (!init_detect(domain, &init, error) ||
-        !init_choose_signal(&init, INIT_SHUTDOWN, &signal, &ends, error))
+        !choose_signal(domain, &init, INIT_SHUTDOWN, &signal, &ends, error))
         return false;
     pid = set_destroyed(domain, true);
     if (!send_signal(domain, signal, error)) {

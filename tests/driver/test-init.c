@@ -16,7 +16,11 @@ typedef struct {
     const char *program;
     const char *comm;
     const char *status; /* lines of /proc/PID/status */
-    bool initctl;
+    enum {
+        NOTHING,
+        INITCTL, /* it has the FIFO open */
+        WAITING, /* in sigtimedwait() */
+    } extra;
     const char *kind;
     int shutdown; /* 0: refused */
     int reboot;
@@ -28,27 +32,36 @@ static const Case cases[] = {
     { "systemd", "systemd", "systemd",
       "Name:\tsystemd\nSigQ:\t0/1\nSigBlk:\t7fefc1fe28014a03\nSigIgn:\t0000000000001000\n"
       "SigCgt:\t00000000000004ec\n",
-      false, "systemd", 38, 39, false },
+      NOTHING, "systemd", 38, 39, false },
     { "busybox", "busybox", "init",
-      "Name:\tinit\nSigBlk:\t0000000020014a07\nSigIgn:\t0000000000000000\n"
-      "SigCgt:\t0000000000000000\n",
-      false, "busybox init", SIGUSR2, SIGTERM, false },
+      "Name:\tinit\nSigBlk:\t0000000000000000\nSigIgn:\t0000000180000000\n"
+      "SigCgt:\t0000000000080000\n",
+      WAITING, "busybox init", SIGUSR2, SIGTERM, false },
+    { "busybox named init", "init", "init",
+      "Name:\tinit\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000080000\n", WAITING,
+      "busybox init", SIGUSR2, SIGTERM, false },
+    { "a reaper named init", "init", "init",
+      "Name:\tinit\nSigBlk:\tfffffffe7ffbfeff\nSigCgt:\t0000000000000000\n", NOTHING,
+      "a program of its own", SIGTERM, SIGTERM, true },
+    { "a reaper that waits", "tini", "tini",
+      "Name:\ttini\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000000000\n", WAITING,
+      "a program of its own", SIGTERM, SIGTERM, true },
     { "busybox copied to init", "init", "init",
-      "Name:\tinit\nSigBlk:\t0000000020014a07\nSigCgt:\t0000000000000000\n", false, "busybox init",
-      SIGUSR2, SIGTERM, false },
+      "Name:\tinit\nSigBlk:\t0000000020014a07\nSigCgt:\t0000000000000000\n", NOTHING,
+      "busybox init", SIGUSR2, SIGTERM, false },
     { "sysvinit", "init", "init",
       "Name:\tinit\nSigBlk:\t0000000000000000\nSigIgn:\tfffffffe57f0d8fc\n"
       "SigCgt:\t00000000280b2603\n",
-      true, "sysvinit", 0, SIGINT, false },
+      INITCTL, "sysvinit", 0, SIGINT, false },
     { "upstart", "init", "init",
-      "Name:\tinit\nSigBlk:\t0000000000000000\nSigCgt:\t0000000030014003\n", false, "upstart",
+      "Name:\tinit\nSigBlk:\t0000000000000000\nSigCgt:\t0000000030014003\n", NOTHING, "upstart",
       SIGPWR, SIGINT, false },
     { "openrc-init", "openrc-init", "openrc-init",
-      "Name:\topenrc-init\nSigBlk:\t0000000000014002\nSigCgt:\t0000000000000000\n", false,
+      "Name:\topenrc-init\nSigBlk:\t0000000000014002\nSigCgt:\t0000000000000000\n", NOTHING,
       "openrc-init", SIGTERM, SIGINT, false },
     { "runit", "runit", "runit",
-      "Name:\trunit\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000034002\n", false, "runit", 0, 0,
-      false },
+      "Name:\trunit\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000034002\n", NOTHING, "runit", 0,
+      0, false },
     { "s6", "s6-svscan", "s6-svscan",
       "Name:\ts6-svscan\nSigBlk:\t0000000000000000\nSigCgt:\t0000000020014a07\n", false,
       "s6-svscan", SIGTERM, SIGTERM, true },
@@ -90,12 +103,13 @@ test_case(gconstpointer opaque)
         .program = (char *)row->program,
         .name = (char *)row->comm,
         .takes = init_parse_takes(row->status),
-        .initctl = row->initctl,
+        .initctl = row->extra == INITCTL,
+        .waiting = row->extra == WAITING,
     };
     Init init = init_classify(&facts);
 
     g_assert_cmpstr(init_kind_name(&init), ==, row->kind);
-    g_assert_cmpint(init.initctl, ==, row->initctl);
+    g_assert_cmpint(init.initctl, ==, row->extra == INITCTL);
     assert_choice(&init, INIT_SHUTDOWN, row->shutdown, false);
     assert_choice(&init, INIT_REBOOT, row->reboot, row->ends);
 }
