@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "controller/wire/failure.h"
 #include "controller/wire/message.h"
@@ -51,9 +52,11 @@ launch_open_log(const char *name, GError **error)
 static int
 launch_seal_container(Definition *live, const StartOptions *options, GError **error)
 {
+    struct stat rtc;
     ContainerContext context = {
         .state_directory = store_state_directory(),
         .arch = host_arch(),
+        .rtc_major = stat("/dev/rtc0", &rtc) == 0 ? major(rtc.st_rdev) : 0,
         .passed_fds = options->n_fds,
         .paused = options->paused,
     };

@@ -12,6 +12,7 @@ typedef struct {
     const char *source; /* of a bind: inside the container */
     const char *options;
     bool network; /* only with a network of its own */
+    bool host;    /* only with the host's user ids */
 } BasicMount;
 
 /*
@@ -20,15 +21,16 @@ typedef struct {
  * nothing to bind: "nofail".
  */
 static const BasicMount basic_mounts[] = {
-    { "/proc", "proc", NULL, "nosuid,noexec,nodev", false },
-    { "/proc/sys", "bind", "/proc/sys", "bind,nosuid,noexec,nodev,ro", false },
+    { "/proc", "proc", NULL, "nosuid,noexec,nodev" },
+    { "/proc/sys", "bind", "/proc/sys", "bind,nosuid,noexec,nodev,ro" },
     { "/proc/sys/net/ipv4", "bind", "/proc/sys/net/ipv4", "bind,nosuid,noexec,nodev,rw", true },
     { "/proc/sys/net/ipv6", "bind", "/proc/sys/net/ipv6", "bind,nosuid,noexec,nodev,rw,nofail",
       true },
-    { "/sys", "sysfs", NULL, "nosuid,noexec,nodev,ro", false },
-    { "/sys/fs/cgroup", "cgroup", NULL, "nosuid,noexec,nodev", false },
-    { "/dev", "tmpfs", NULL, "nosuid,mode=755,size=65536", false },
-    { "/dev/pts", "devpts", NULL, "nosuid,newinstance,ptmxmode=0666,mode=0620,gid=5", false },
+    { "/sys", "sysfs", NULL, "nosuid,noexec,nodev,ro" },
+    { "/sys/kernel/security", "securityfs", NULL, "nosuid,noexec,nodev,ro,nofail", false, true },
+    { "/sys/fs/cgroup", "cgroup", NULL, "nosuid,noexec,nodev" },
+    { "/dev", "tmpfs", NULL, "nosuid,mode=755,size=65536" },
+    { "/dev/pts", "devpts", NULL, "nosuid,newinstance,ptmxmode=0666,mode=0620,gid=5" },
 };
 
 static const char *const masked_paths[] = {
@@ -64,7 +66,7 @@ mounts_add_basic(const Definition *definition, Container *container)
     for (i = 0; i < G_N_ELEMENTS(basic_mounts); i++) {
         const BasicMount *basic = &basic_mounts[i];
 
-        if (basic->network && !network)
+        if ((basic->network && !network) || (basic->host && definition->uid_map->len > 0))
             continue;
         if (host_sys && g_str_equal(basic->type, "sysfs")) {
             mount_add(container, "/sys", "bind", "/sys", "bind,nosuid,noexec,nodev,ro");
