@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include <libvirt/libvirt-lxc.h>
 
@@ -71,18 +70,8 @@ api_domain_open_console(virDomainPtr handle, const char *alias, virStreamPtr str
 /* The order is what clients count on. */
 static const char *const namespaces[] = { "user", "ipc", "uts", "net", "pid", "mnt" };
 
-static bool
-is_same_file(int fd, const char *path)
-{
-    struct stat by_fd;
-    struct stat by_path;
-
-    return fstat(fd, &by_fd) == 0 && stat(path, &by_path) == 0 && by_fd.st_ino == by_path.st_ino &&
-           by_fd.st_dev == by_path.st_dev;
-}
-
-/* Adds the descriptor of namespace @name of process @pid. The user namespace of a guest without one
- * is left out: nobody can enter the user namespace he is in. */
+/* All of them, also one the guest shares with the host: libvirt's clients pass over a namespace
+ * that they are in already. */
 static bool
 add_namespace(GArray *fds, pid_t pid, const char *name, GError **error)
 {
@@ -91,10 +80,7 @@ add_namespace(GArray *fds, pid_t pid, const char *name, GError **error)
 
     if (fd < 0)
         return fail_errno(error, errno, "cannot open namespace '%s'", path);
-    if (g_str_equal(name, "user") && is_same_file(fd, "/proc/self/ns/user"))
-        close(fd);
-    else
-        g_array_append_val(fds, fd);
+    g_array_append_val(fds, fd);
     return true;
 }
 
