@@ -131,12 +131,25 @@ fail_value(const Reader *reader, FailureCode code, const char *value, const char
     return fail(error, code, "invalid value '%s' for %s: %s", shown, where, why);
 }
 
+/* libvirt begins the messages of these with "missing name information in" and the like. */
+static bool
+is_worded_by_libvirt(FailureCode code)
+{
+    return code == FAILURE_NO_NAME || code == FAILURE_NO_SOURCE || code == FAILURE_NO_TARGET;
+}
+
 static bool
 fail_missing(const Reader *reader, GError **error)
 {
+    const FieldPath *path = &reader->path;
     g_autofree char *where =
         message_where(reader->type, &reader->path, reader->leaf ? reader->leaf : reader->node);
 
+    if (is_worded_by_libvirt(reader->field->missing))
+        return fail(error, reader->field->missing, "<%s> (line %ld): %s%s%s<%s> is needed",
+                    reader->type->name, xmlGetLineNo(reader->node),
+                    path->attribute ? "attribute '" : "", path->attribute ? path->attribute : "",
+                    path->attribute ? "' of " : "element ", path->elements[path->n - 1]);
     return fail(error, code_or_xml(reader->field->missing), "missing %s", where);
 }
 

@@ -256,8 +256,8 @@ typedef struct {
 } Refused;
 
 static const Refused refused[] = {
-    { "<animal/>", FAILURE_NO_NAME, "missing element <name> in <animal> (line 1)", &configured },
-    { "<animal><name/></animal>", FAILURE_NO_NAME, "missing element <name> in <animal> (line 1)",
+    { "<animal/>", FAILURE_NO_NAME, "<animal> (line 1): element <name> is needed", &configured },
+    { "<animal><name/></animal>", FAILURE_NO_NAME, "<animal> (line 1): element <name> is needed",
       &configured },
     { "<animal kind='cat'/>", FAILURE_CONFIG_UNSUPPORTED,
       "invalid value 'cat' for attribute 'kind' of <animal> (line 1): one of 'bird', 'fish' is "
