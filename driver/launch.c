@@ -69,6 +69,15 @@ launch_seal_container(Definition *live, const StartOptions *options, GError **er
     return sealed_new("container", text, strlen(text), error);
 }
 
+static void
+launch_log_command(int log, const char *const *argv)
+{
+    g_autofree char *command = g_strjoinv(" ", (char **)argv);
+
+    if (log >= 0)
+        dprintf(log, "%s\n", command);
+}
+
 /* Spawns the launcher, which waits for Launch; makes the domain active and writes its status file,
  * so that from here on a restarted daemon can find and remove whatever this start leaves. */
 static bool
@@ -88,6 +97,7 @@ launch_spawn(Domain *domain, int log, int *ret_socket, GError **error)
         return fail_errno(error, errno, "cannot create a socket pair");
     mine = pair[0];
     theirs = pair[1];
+    launch_log_command(log, argv);
     if (!spawn_program(argv, theirs, log, &pid, error))
         return false;
 
@@ -194,7 +204,7 @@ launch_record_running(Domain *domain, const StartOptions *options)
     domain->updated = false;
     if (options->paused) {
         domain->state = VIR_DOMAIN_PAUSED;
-        domain->reason = VIR_DOMAIN_PAUSED_STARTING_UP;
+        domain->reason = VIR_DOMAIN_PAUSED_USER;
     }
 }
 
@@ -216,7 +226,7 @@ launch_run(Domain *domain, const StartOptions *options, int *ret_socket, GError 
     g_auto(Fd) log = -1;
 
     if ((container = launch_seal_container(domain->live, options, error)) < 0 ||
-        (log = launch_open_log(domain->name, error)) < 0 ||
+        (!host_settings()->log_with_libvirtd && (log = launch_open_log(domain->name, error)) < 0) ||
         !hooks_run(domain, HOOK_START, NULL, error) ||
         !launch_spawn(domain, log, ret_socket, error) ||
         !launch_handshake(domain, *ret_socket, container, options, error))
