@@ -28,8 +28,9 @@ static const char *const code_names[FAILURE_LAST] = {
     [FAILURE_START] = "start",
 };
 
-/* clang-format off: it takes the name for a subtraction */
-G_DEFINE_QUARK(caisson - failure - quark, failure)
+/* the formatter takes the name for a subtraction */
+/* clang-format off */
+G_DEFINE_QUARK(caisson-failure-quark, failure)
 /* clang-format on */
 
 bool
