@@ -70,7 +70,7 @@ class PrivateDaemon:
         self.owned = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix='caisson-')
         os.chmod(self.directory, 0o755)
-        self.label = 'caisson-%s' % os.path.basename(self.directory).replace('caisson-', '')
+        self.label = 'caisson-%d-%s' % (os.getpid(), os.path.basename(self.directory).replace('caisson-', ''))
         self.configuration = configuration
         self.pid = None
         self.holder = None
