@@ -20,27 +20,30 @@ process_args(const Os *os)
     return (char **)g_ptr_array_free(args, FALSE);
 }
 
+typedef struct {
+    GPtrArray *entries; /* of "name=value" */
+    GHashTable *places; /* name to index in entries; a domain may bring a hundred thousand */
+} Environment;
+
 /* Adds "name=value", or replaces what has the name already where it stands. */
 static void
-env_set(GPtrArray *env, const char *name, const char *value)
+env_set(Environment *env, const char *name, const char *value)
 {
     char *entry = g_strconcat(name, "=", value, NULL);
-    size_t length = strlen(name) + 1;
-    guint i;
+    gpointer place;
 
-    for (i = 0; i < env->len; i++) {
-        if (strncmp(env->pdata[i], entry, length) == 0) {
-            g_free(env->pdata[i]);
-            env->pdata[i] = entry;
-            return;
-        }
+    if (g_hash_table_lookup_extended(env->places, name, NULL, &place)) {
+        g_free(env->entries->pdata[GPOINTER_TO_UINT(place)]);
+        env->entries->pdata[GPOINTER_TO_UINT(place)] = entry;
+        return;
     }
-    g_ptr_array_add(env, entry);
+    g_hash_table_insert(env->places, g_strdup(name), GUINT_TO_POINTER(env->entries->len));
+    g_ptr_array_add(env->entries, entry);
 }
 
 /* "pts/1 pts/2": the terminals beside the console, for inits that run a getty on each. */
 static void
-env_set_ttys(GPtrArray *env, guint consoles)
+env_set_ttys(Environment *env, guint consoles)
 {
     g_autoptr(GString) ttys = g_string_new(NULL);
     guint i;
@@ -54,26 +57,27 @@ env_set_ttys(GPtrArray *env, guint consoles)
 static char **
 process_env(const Definition *definition)
 {
-    GPtrArray *env = g_ptr_array_new();
+    g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Environment env = { g_ptr_array_new(), places };
     guint i;
 
-    env_set(env, "PATH", "/bin:/sbin");
-    env_set(env, "TERM", "linux");
-    env_set(env, "container", "lxc-libvirt");
-    env_set(env, "HOME", "/");
-    env_set(env, "container_uuid", definition->uuid);
-    env_set_ttys(env, definition->consoles->len);
-    env_set(env, "LIBVIRT_LXC_UUID", definition->uuid);
-    env_set(env, "LIBVIRT_LXC_NAME", definition->name);
+    env_set(&env, "PATH", "/bin:/sbin");
+    env_set(&env, "TERM", "linux");
+    env_set(&env, "container", "lxc-libvirt");
+    env_set(&env, "HOME", "/");
+    env_set(&env, "container_uuid", definition->uuid);
+    env_set_ttys(&env, definition->consoles->len);
+    env_set(&env, "LIBVIRT_LXC_UUID", definition->uuid);
+    env_set(&env, "LIBVIRT_LXC_NAME", definition->name);
     if (definition->os.cmdline)
-        env_set(env, "LIBVIRT_LXC_CMDLINE", definition->os.cmdline);
+        env_set(&env, "LIBVIRT_LXC_CMDLINE", definition->os.cmdline);
     for (i = 0; i < definition->os.init_env->len; i++) {
         const OsVariable *variable = definition->os.init_env->pdata[i];
 
-        env_set(env, variable->name, variable->value);
+        env_set(&env, variable->name, variable->value);
     }
-    g_ptr_array_add(env, NULL);
-    return (char **)g_ptr_array_free(env, FALSE);
+    g_ptr_array_add(env.entries, NULL);
+    return (char **)g_ptr_array_free(env.entries, FALSE);
 }
 
 static char **
