@@ -93,6 +93,13 @@ set_personality(const Launch *launch, GError **error)
     return true;
 }
 
+/* When a guest that was started suspended goes on at last, nobody listens any more. */
+static bool
+announce(const Launch *launch, GError **error)
+{
+    return launch->container->caisson->paused || sync_send(launch->sync, SYNC_EXECUTING, error);
+}
+
 bool
 init_execute(Launch *launch, GError **error)
 {
@@ -100,7 +107,7 @@ init_execute(Launch *launch, GError **error)
     const ContainerProcess *process = launch->container->process;
 
     if (!set_personality(launch, error) || !arrange_descriptors(launch, error) ||
-        !sync_send(launch->sync, SYNC_EXECUTING, error))
+        !announce(launch, error))
         return false;
     execve(process->args[0], process->args, process->env ? process->env : no_environment);
     return fail_errno(error, errno, "cannot execute '%s'", process->args[0]);
