@@ -166,50 +166,69 @@ void
 groups_remove(Launch *launch)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *limits = NULL;
+    char end;
 
     if (!launch->group)
         return;
+    limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
     /* the mounts of the views would keep nothing busy, but need not outlive the groups */
     g_clear_pointer(&launch->views, g_ptr_array_unref);
+    /* no sooner out of the group than into it */
+    if (launch->moved >= 0 && read(launch->moved, &end, 1) < 0)
+        g_printerr("cgroup: %s\n", g_strerror(errno));
     if (launch->position)
         cgroup_return(launch->layout, launch->position);
-    if (!cgroup_kill(launch->layout, launch->group, seconds_from_now(REMOVE_SECONDS), &error) ||
+    /* what init left behind, and never ourselves */
+    if (!cgroup_kill(launch->layout, limits, seconds_from_now(REMOVE_SECONDS), &error) ||
         !cgroup_remove(launch->layout, launch->group, seconds_from_now(REMOVE_SECONDS), &error))
         g_printerr("cgroup: %s\n", error->message);
 }
 
-/*
- * The launcher's own place in v2. Moving a process there takes the kernel a grace period, for which
- * nobody should wait: a grandchild does it, which init of the host inherits. Should it fail, the
- * keeper stays in the daemon's group, where it does no harm.
- */
-bool
-groups_supervise(Launch *launch, GError **error)
+/* Has an orphan, which init of the host inherits, write our pid to @entrance; *ret_end is at its
+ * end when it has. */
+static bool
+run_orphan(int entrance, Fd *ret_end, GError **error)
 {
-    g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
     g_autofree char *self = g_strdup_printf("%d", getpid());
-    g_auto(Fd) entrance = -1;
+    int ends[2];
     pid_t child;
-    guint i;
 
-    for (i = 0; i < launch->views->len && entrance < 0; i++) {
-        const GroupView *view = g_ptr_array_index(launch->views, i);
-
-        if (view->hierarchy->version == 2)
-            entrance =
-                cgroup_hierarchy_open(view->hierarchy, supervisor, "cgroup.procs", O_WRONLY, error);
-        if (view->hierarchy->version == 2 && entrance < 0)
-            return false;
-    }
-    if (entrance < 0)
-        return true;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return fail_errno(error, errno, "cannot create a pipe");
     if ((child = fork()) == 0) {
         if (fork() == 0 && write(entrance, self, strlen(self)) < 0)
             _exit(EXIT_FAILURE);
         _exit(EXIT_SUCCESS);
     }
+    close(ends[1]);
+    *ret_end = ends[0];
     if (child < 0 || waitpid(child, NULL, 0) < 0)
         return fail_errno(error, errno, "cannot enter the group of the supervisor");
+    return true;
+}
+
+/*
+ * The launcher's own place in v2. Moving a process there takes the kernel a grace period, for which
+ * nobody should wait, so a process of its own does it. Should it fail, the keeper stays in the
+ * daemon's group, where it does no harm.
+ */
+bool
+groups_supervise(Launch *launch, GError **error)
+{
+    g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
+    guint i;
+
+    for (i = 0; i < launch->views->len; i++) {
+        const GroupView *view = g_ptr_array_index(launch->views, i);
+        g_auto(Fd) entrance = -1;
+
+        if (view->hierarchy->version != 2)
+            continue;
+        entrance =
+            cgroup_hierarchy_open(view->hierarchy, supervisor, "cgroup.procs", O_WRONLY, error);
+        return entrance >= 0 && run_orphan(entrance, &launch->moved, error);
+    }
     return true;
 }
 

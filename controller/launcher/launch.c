@@ -26,6 +26,7 @@ typedef struct {
  */
 static const Step steps[] = {
     { "process", SIDE_HOST, process_reset, NULL },
+    { "idmap", SIDE_HOST, namespaces_check, NULL },
     { "state", SIDE_HOST, state_create, state_remove },
     { "mounts", SIDE_HOST, sources_open, NULL },
     { "devices", SIDE_HOST, devices_make, NULL },
@@ -71,7 +72,7 @@ launch_new(Container *container, GArray *passed)
     launch->container = container;
     launch->passed = passed;
     launch->control = launch->state_directory = launch->listener = -1;
-    launch->root = launch->pts = launch->birthplace = -1;
+    launch->root = launch->pts = launch->moved = launch->birthplace = -1;
     launch->init_pidfd = launch->sync = -1;
     launch->trees = g_new(Fd, container->mounts->len + 1);
     for (i = 0; i < container->mounts->len; i++)
@@ -100,6 +101,7 @@ launch_free(Launch *launch)
     fd_close(&launch->state_directory);
     fd_close(&launch->listener);
     fd_close(&launch->root);
+    fd_close(&launch->moved);
     fd_close(&launch->birthplace);
     fd_close(&launch->init_pidfd);
     fd_close(&launch->sync);

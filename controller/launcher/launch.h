@@ -50,7 +50,8 @@ typedef struct {
     char *group;      /* "/machine/lxc-41-x.libvirt-lxc" */
     char *position;   /* groups the launcher came from; NULL: it has not moved */
     GPtrArray *views; /* of GroupView * */
-    Fd birthplace;    /* the guest's group in the v2 hierarchy, into which init is born; -1: none */
+    Fd moved; /* at its end when the launcher has been moved in the v2 hierarchy; -1: it is not */
+    Fd birthplace; /* the guest's group in the v2 hierarchy, into which init is born; -1: none */
 
     bool user_namespace;
     uid_t root_uid; /* who the guest's root is on the host */

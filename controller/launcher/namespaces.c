@@ -91,6 +91,18 @@ prepare(const Launch *launch, uint64_t *ret_flags, Fd *own, GError **error)
     return true;
 }
 
+bool
+namespaces_check(Launch *launch, GError **error)
+{
+    const ContainerLinux *os = launch->container->os;
+
+    if (launch->user_namespace && (launch_host_id(launch, os->uid_mappings, 0) < 0 ||
+                                   launch_host_id(launch, os->gid_mappings, 0) < 0))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "the container's root has no id on the host: map user and group 0");
+    return true;
+}
+
 static int
 compare_fds(gconstpointer one, gconstpointer other)
 {

@@ -33,6 +33,7 @@ bool groups_supervise(Launch *launch, GError **error);
 bool groups_suspend(Launch *launch, GError **error);
 
 /* namespaces.c: the process that becomes init */
+bool namespaces_check(Launch *launch, GError **error);
 bool namespaces_create(Launch *launch, GError **error);
 void namespaces_destroy(Launch *launch);
 bool namespaces_map_ids(Launch *launch, GError **error);
