@@ -145,16 +145,17 @@ cgroup_open(const CgroupLayout *layout, CgroupController controller, const char 
 }
 
 bool
-cgroup_write(const CgroupLayout *layout, CgroupController controller, const char *group,
-             const char *file, const char *value, GError **error)
+cgroup_write(const CgroupLayout *layout, CgroupController controller, const char *path,
+             const char *value, GError **error)
 {
-    g_auto(Fd) directory = cgroup_open(layout, controller, group, error);
+    const CgroupHierarchy *hierarchy = layout_expect(layout, controller, error);
+    g_auto(Fd) root = -1;
 
-    if (directory < 0)
+    if (!hierarchy || (root = cgroup_hierarchy_open(hierarchy, "", NULL, O_PATH, error)) < 0)
         return false;
-    if (!cgroup_file_write(directory, file, value))
-        return fail_errno(error, errno, "cannot write '%s' to '%s' of control group '%s'", value,
-                          file, group);
+    if (!cgroup_file_write(root, path + 1, value))
+        return fail_errno(error, errno, "cannot write '%s' to '%s' in '%s'", value, path,
+                          hierarchy->mount_point);
     return true;
 }
 

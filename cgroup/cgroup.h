@@ -60,9 +60,10 @@ bool cgroup_create(const CgroupLayout *layout, const char *group, GError **error
 /* Moves @pid into @group in every hierarchy, back to back (one grace period on v1). */
 bool cgroup_attach(const CgroupLayout *layout, const char *group, pid_t pid, GError **error);
 
-/* Writes @value to @file ("memory.max", "cpu.shares": the name of this controller's version). */
-bool cgroup_write(const CgroupLayout *layout, CgroupController controller, const char *group,
-                  const char *file, const char *value, GError **error);
+/* Writes @value to the file @path, a group and a file of this controller's version in it:
+ * "/machine/lxc-41-x.libvirt-lxc/libvirt/memory.max". */
+bool cgroup_write(const CgroupLayout *layout, CgroupController controller, const char *path,
+                  const char *value, GError **error);
 
 /* Whole content of @file; NULL with error when it cannot be read. */
 char *cgroup_read(const CgroupLayout *layout, CgroupController controller, const char *group,

@@ -27,11 +27,20 @@ typedef struct {
 } LimitTarget;
 
 static bool
+write_file(const LimitTarget *target, CgroupController controller, const char *file,
+           const char *value, GError **error)
+{
+    g_autofree char *path = g_strconcat(target->group, "/", file, NULL);
+
+    return cgroup_write(target->layout, controller, path, value, error);
+}
+
+static bool
 write_text(const LimitTarget *target, const LimitFile *file, const char *value, GError **error)
 {
     const char *name = cgroup_version(target->layout, file->controller) == 2 ? file->v2 : file->v1;
 
-    return cgroup_write(target->layout, file->controller, target->group, name, value, error);
+    return write_file(target, file->controller, name, value, error);
 }
 
 static bool
@@ -85,13 +94,11 @@ write_bandwidth(const LimitTarget *target, const ContainerCpu *cpu, GError **err
     quota = cpu->quota > 0 ? g_strdup_printf("%" G_GINT64_FORMAT, cpu->quota) : NULL;
     if (cgroup_version(target->layout, CGROUP_CPU) == 2) {
         both = g_strdup_printf("%s %" G_GUINT64_FORMAT, quota ? quota : "max", period);
-        return cgroup_write(target->layout, CGROUP_CPU, target->group, "cpu.max", both, error);
+        return write_file(target, CGROUP_CPU, "cpu.max", both, error);
     }
     both = g_strdup_printf("%" G_GUINT64_FORMAT, period);
-    return cgroup_write(target->layout, CGROUP_CPU, target->group, "cpu.cfs_period_us", both,
-                        error) &&
-           cgroup_write(target->layout, CGROUP_CPU, target->group, "cpu.cfs_quota_us",
-                        quota ? quota : "-1", error);
+    return write_file(target, CGROUP_CPU, "cpu.cfs_period_us", both, error) &&
+           write_file(target, CGROUP_CPU, "cpu.cfs_quota_us", quota ? quota : "-1", error);
 }
 
 static bool

@@ -25,7 +25,7 @@ LONG = 'x' * 65
     ({'consoles': 0}, 'consoles: a container needs at least one console'),
     ({'caisson': {'partition': '/nosuch'}},
      "cgroup: control group '/nosuch.partition' cannot be opened in '/sys/fs/cgroup/"),
-    ({'resources': {'cpu': {'cpus': '4000'}}}, "cgroup: cannot write '4000' to 'cpuset.cpus' of control group"),
+    ({'resources': {'cpu': {'cpus': '4000'}}}, "cgroup: cannot write '4000' to '/machine/lxc-"),
     ({'linux': {'namespaces': [{'type': 'pid'}]}},
      'namespaces: a container needs mount and pid namespaces of its own'),
     ({'linux': {'namespaces': [{'type': 'mount'}, {'type': 'pid'}, {'type': 'network', 'path': '/absent'}]}},

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finding hierarchies, naming groups. */
+#include <glib.h>
+#include <string.h>
+
+#include "cgroup/layout.h"
+#include "controller/wire/failure.h"
+
+static const char split_v1[] =
+    "22 27 0:21 / /proc rw,relatime - proc proc rw\n"
+    "31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n"
+    "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
+    "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"
+    "36 31 0:33 / /sys/fs/cgroup/devices rw,relatime - cgroup cgroup rw,devices\n"
+    "37 31 0:34 / /sys/fs/cgroup/freezer rw,relatime - cgroup cgroup rw,freezer\n"
+    "40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,xattr,name=systemd\n";
+
+static CgroupLayout *
+parse(const char *text)
+{
+    GError *error = NULL;
+    CgroupLayout *layout = cgroup_layout_parse(text, true, &error);
+
+    g_assert_no_error(error);
+    return layout;
+}
+
+static void
+test_v1(void)
+{
+    g_autoptr(CgroupLayout) layout = parse(split_v1);
+    const CgroupHierarchy *first = g_ptr_array_index(cgroup_hierarchies(layout), 0);
+
+    g_assert_cmpstr(cgroup_layout_name(layout), ==, "cgroup v1");
+    g_assert_cmpuint(cgroup_hierarchies(layout)->len, ==, 5);
+    g_assert_cmpstr(first->mount_point, ==, "/sys/fs/cgroup/cpu,cpuacct");
+    g_assert_cmpstr(first->controllers[1], ==, "cpuacct");
+    g_assert_null(first->controllers[2]);
+    g_assert_cmpint(cgroup_version(layout, CGROUP_CPU), ==, 1);
+    g_assert_cmpint(cgroup_version(layout, CGROUP_CPUACCT), ==, 1);
+    g_assert_false(cgroup_has(layout, CGROUP_PIDS));
+    g_assert_cmpint(cgroup_version(layout, CGROUP_PIDS), ==, 0);
+}
+
+static void
+test_options_are_no_controllers(void)
+{
+    g_autoptr(CgroupLayout) layout = parse(split_v1);
+    const CgroupHierarchy *last = g_ptr_array_index(cgroup_hierarchies(layout), 4);
+
+    g_assert_cmpstr(last->controllers[0], ==, "name=systemd");
+    g_assert_null(last->controllers[1]);
+}
+
+static void
+test_hybrid(void)
+{
+    g_autofree char *text = g_strconcat(
+        split_v1, "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n", NULL);
+    g_autoptr(CgroupLayout) layout = parse(text);
+
+    g_assert_cmpstr(cgroup_layout_name(layout), ==, "hybrid");
+    g_assert_cmpuint(cgroup_hierarchies(layout)->len, ==, 6);
+    /* a v1 hierarchy wins over what v2 has built in */
+    g_assert_cmpint(cgroup_version(layout, CGROUP_DEVICES), ==, 1);
+    g_assert_cmpint(cgroup_version(layout, CGROUP_FREEZER), ==, 1);
+}
+
+static void
+test_second_mount_of_a_hierarchy(void)
+{
+    g_autofree char *text =
+        g_strconcat(split_v1,
+                    "50 31 0:32 / /mnt/memory rw,relatime - cgroup cgroup rw,memory\n"
+                    "51 31 0:32 /a/b /mnt/part rw,relatime - cgroup cgroup rw,memory\n"
+                    "52 31 0:39 /a/b /mnt/pids rw,relatime - cgroup cgroup rw,pids\n",
+                    NULL);
+    g_autoptr(CgroupLayout) layout = parse(text);
+
+    g_assert_cmpuint(cgroup_hierarchies(layout)->len, ==, 5);
+    g_assert_false(cgroup_has(layout, CGROUP_PIDS));
+}
+
+static void
+test_escaped_mount_point(void)
+{
+    g_autofree char *text =
+        g_strconcat(split_v1, "50 31 0:39 / /mnt/a\\040b rw - cgroup cgroup rw,pids\n", NULL);
+    g_autoptr(CgroupLayout) layout = parse(text);
+    const CgroupHierarchy *last = g_ptr_array_index(cgroup_hierarchies(layout), 5);
+
+    g_assert_cmpstr(last->mount_point, ==, "/mnt/a b");
+}
+
+static void
+test_missing_controller(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strndup(split_v1, strstr(split_v1, "36 31") - split_v1);
+
+    g_assert_null(cgroup_layout_parse(text, true, &error));
+    g_assert_error(error, FAILURE, FAILURE_INTERNAL);
+    g_assert_cmpstr(
+        error->message, ==,
+        "control group controller 'devices' is not available on this host: mount cgroup2 on "
+        "/sys/fs/cgroup, or the v1 hierarchy of this controller");
+}
+
+static void
+test_broken_lines(void)
+{
+    static const char *const lines[] = { "", " - cgroup", "a b c - cgroup cgroup rw,pids",
+                                         "1 2 3 / - cgroup", "\n\n - cgroup2 x" };
+    g_autoptr(GError) error = NULL;
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autoptr(CgroupLayout) layout = cgroup_layout_parse(lines[i], false, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpuint(cgroup_hierarchies(layout)->len, ==, 0);
+    }
+}
+
+static void
+check_name(const char *partition, const char *name, const char *expected)
+{
+    g_autofree char *group = cgroup_guest_name(partition, 41877, name);
+
+    g_assert_cmpstr(group, ==, expected);
+}
+
+static void
+test_group_names(void)
+{
+    check_name("/machine", "heron", "/machine/lxc-41877-heron.libvirt-lxc");
+    check_name("/machine/fruit", "heron", "/machine/fruit.partition/lxc-41877-heron.libvirt-lxc");
+    check_name("/fruit", "heron", "/fruit.partition/lxc-41877-heron.libvirt-lxc");
+    check_name("/machine/machine", "heron",
+               "/machine/machine.partition/lxc-41877-heron.libvirt-lxc");
+    check_name("/system/a.b", "heron", "/system/a.b/lxc-41877-heron.libvirt-lxc");
+    check_name("/_x", "heron", "/__x.partition/lxc-41877-heron.libvirt-lxc");
+    check_name("/cpu.mine", "heron", "/_cpu.mine/lxc-41877-heron.libvirt-lxc");
+    check_name("/tasks", "heron", "/_tasks.partition/lxc-41877-heron.libvirt-lxc");
+}
+
+static void
+test_machine_names(void)
+{
+    static const char *const names[][2] = {
+        { "heron", "lxc-41-heron" },         { "a_b c!d", "lxc-41-abcd" },
+        { "-lead", "lxc-41-lead" },          { "two..dots--here.", "lxc-41-two.dots-here" },
+        { "\xc3\xa9t\xc3\xa9", "lxc-41-t" }, { "!!!", "lxc-41" },
+    };
+    g_autofree char *many = g_strnfill(200, 'x');
+    g_autofree char *cut = cgroup_machine_name(41, many);
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *name = cgroup_machine_name(41, names[i][0]);
+
+        g_assert_cmpstr(name, ==, names[i][1]);
+    }
+    g_assert_cmpuint(strlen(cut), ==, 64);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/layout/v1 hierarchies are found with all their controllers", test_v1);
+    g_test_add_func("/layout/mount options are not taken for controllers",
+                    test_options_are_no_controllers);
+    g_test_add_func("/layout/a hybrid host has both, and v1 wins", test_hybrid);
+    g_test_add_func("/layout/a hierarchy counts once, and whole", test_second_mount_of_a_hierarchy);
+    g_test_add_func("/layout/mount points are unescaped", test_escaped_mount_point);
+    g_test_add_func("/layout/a missing controller is named", test_missing_controller);
+    g_test_add_func("/layout/lines that are not understood are skipped", test_broken_lines);
+    g_test_add_func("/name/groups of partitions are escaped as libvirt does", test_group_names);
+    g_test_add_func("/name/machine names are host names", test_machine_names);
+    return g_test_run();
+}
