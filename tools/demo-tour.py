@@ -38,8 +38,7 @@ def type_on_console(daemon, command):
     with TerminalConsole(daemon, NAME) as console:
         greeting = console.expect(r'(?s)Connected to.*?Escape character is[^\r\n]*').group(0)
         print(greeting.decode().replace('\r', ''))
-        console.send('\n')
-        console.expect('# ')
+        console.prompt()
         print('/ # ' + command)
         print(console.command(command), end='')
         console.leave()

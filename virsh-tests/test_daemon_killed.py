@@ -81,8 +81,7 @@ def test_a_console_works_after_the_daemon_came_back(own_daemon, running):
     own_daemon.restart()
     connection = own_daemon.connect()
     with StreamConsole(connection, connection.lookupByName(guest.name)) as console:
-        console.send('\n')
-        console.expect('# ')
+        console.prompt()
         assert console.command('echo here') == 'here\n'
 
 

@@ -25,8 +25,7 @@ def test_root_of_the_guest_is_nobody_on_the_host(start):
 def test_its_console_answers(connection, start):
     domain, _ = start(idmap=FIRST, init='/bin/sh')
     with StreamConsole(connection, domain) as console:
-        console.send('\n')
-        console.expect('# ')
+        console.prompt()
         assert console.command('id -u; test -w /dev/null && test -w /dev/tty1 && echo writable') == \
             '0\nwritable\n'
 

@@ -45,6 +45,18 @@ class Console:
                 raise Timeout('%r did not come before the end of %r'
                               % (pattern, self.received)) from None
 
+    def prompt(self, mark='# ', seconds=10.0):
+        """Presses Enter until a shell shows its prompt. virsh throws away what is typed before it has
+        made its terminal raw, and says nothing when it has."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.send('\n')
+            try:
+                return self.expect(mark, 0.5)
+            except Timeout:
+                if time.monotonic() > deadline:
+                    raise
+
     def expect_end(self, seconds=10.0):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -114,10 +126,10 @@ class StreamConsole(Console):
 class TerminalConsole(Console):
     """`virsh console` on a terminal of its own."""
 
-    def __init__(self, daemon, *argv):
+    def __init__(self, daemon, name, *options, command='console'):
         super().__init__()
         self.master, slave = pty.openpty()
-        command = daemon.enter('virsh', '-c', 'lxc:///system', 'console', *argv)
+        command = daemon.enter('virsh', '-c', 'lxc:///system', command, name, *options)
         env = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C.UTF-8', 'TERM': 'vt100',
                'HOME': daemon.directory}
         # A session of its own with the terminal as controlling one, as a login shell would have it.
