@@ -3,6 +3,7 @@
 #include "controller/wire/json.h"
 
 #include <json-c/json_object.h>
+#include <json-c/json_object_iterator.h>
 #include <json-c/json_tokener.h>
 #include <limits.h>
 #include <string.h>
@@ -443,4 +444,87 @@ json_read(const JsonType *type, const char *text, size_t length, GError **error)
         return NULL;
     }
     return object;
+}
+
+/* What no row knows */
+
+typedef struct {
+    GString *path; /* of the object that is looked at */
+    GPtrArray *found;
+    unsigned max;
+} UnknownKeys;
+
+static void object_unknown(const JsonType *type, Value *object, UnknownKeys *keys);
+
+static void
+objects_unknown(const JsonType *type, Value *array, UnknownKeys *keys)
+{
+    size_t base = keys->path->len;
+    size_t i;
+
+    for (i = 0; i < json_object_array_length(array); i++) {
+        g_string_append_printf(keys->path, "[%zu]", i);
+        object_unknown(type, json_object_array_get_idx(array, i), keys);
+        g_string_truncate(keys->path, base);
+    }
+}
+
+static const JsonField *
+field_find(const JsonType *type, const char *key)
+{
+    const JsonField *field;
+
+    for (field = type->fields; field->key; field++) {
+        if (g_str_equal(field->key, key))
+            return field;
+    }
+    return NULL;
+}
+
+static void
+member_unknown(const JsonField *field, Value *value, UnknownKeys *keys)
+{
+    bool array = json_object_is_type(value, json_type_array);
+
+    if (!field) {
+        if (keys->found->len < keys->max)
+            g_ptr_array_add(keys->found, g_strdup(keys->path->str));
+    } else if (field->kind == JSON_OBJECT || field->kind == JSON_INLINE) {
+        object_unknown(field->type, value, keys);
+    } else if (field->kind == JSON_OBJECTS && array) {
+        objects_unknown(field->type, value, keys);
+    }
+}
+
+static void
+object_unknown(const JsonType *type, Value *object, UnknownKeys *keys)
+{
+    size_t base = keys->path->len;
+    struct json_object_iterator at;
+    struct json_object_iterator end;
+
+    if (!json_object_is_type(object, json_type_object))
+        return;
+    at = json_object_iter_begin(object);
+    end = json_object_iter_end(object);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        const char *key = json_object_iter_peek_name(&at);
+
+        g_string_append_printf(keys->path, "%s%s", base > 0 ? "." : "", key);
+        member_unknown(field_find(type, key), json_object_iter_peek_value(&at), keys);
+        g_string_truncate(keys->path, base);
+    }
+}
+
+char **
+json_unknown(const JsonType *type, const char *text, size_t length, unsigned max)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+    UnknownKeys keys = { path, g_ptr_array_new(), max };
+    Value *value = text_parse(text, length, NULL);
+
+    object_unknown(type, value, &keys);
+    json_object_put(value);
+    g_ptr_array_add(keys.found, NULL);
+    return (char **)g_ptr_array_free(keys.found, FALSE);
 }

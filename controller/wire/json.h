@@ -74,3 +74,10 @@ char *json_write(const JsonType *type, const void *object, bool pretty);
  * FAILURE_INTERNAL and a message that names the path ("mounts[3].destination: not a string").
  */
 void *json_read(const JsonType *type, const char *text, size_t length, GError **error);
+
+/*
+ * The paths ("linux.seccomp", "mounts[3].uidMappings") of all keys in the text that no row of @type
+ * knows, at most @max of them; empty for what is no JSON object. For readers that must not overlook
+ * what json_read() ignores. Free with g_strfreev().
+ */
+char **json_unknown(const JsonType *type, const char *text, size_t length, unsigned max);
