@@ -144,9 +144,10 @@ domain_expect(const Domain *domain, DomainExpectation expectation, GError **erro
     if (!domain->guest)
         return fail(error, FAILURE_OPERATION_INVALID, "domain is not running: '%s'", domain->name);
     if (expectation != DOMAIN_ACTIVE && domain->guest->foreign)
-        return fail(error, FAILURE_OPERATION_INVALID,
-                    "domain '%s' was started by another driver: destroy and start it to manage it",
-                    domain->name);
+        return fail(
+            error, FAILURE_OPERATION_INVALID,
+            "domain '%s' was started by another driver: destroy and start it (a restart) first",
+            domain->name);
     if (expectation == DOMAIN_RUNNING && domain->state == VIR_DOMAIN_PAUSED)
         return fail(error, FAILURE_OPERATION_INVALID, "domain '%s' is paused: resume it first",
                     domain->name);
