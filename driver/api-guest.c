@@ -15,12 +15,31 @@
 #include "driver/operation.h"
 #include "driver/report.h"
 
+#define START_SECONDS 30
+
+/*
+ * With the lock held: waits until a guest that is being started (or restarted) can be reached.
+ * These calls take no busy, and a client may well know of a guest before it runs.
+ */
+static void
+await_start(Domain *domain)
+{
+    gint64 deadline = g_get_monotonic_time() + START_SECONDS * G_TIME_SPAN_SECOND;
+
+    while (domain->busy &&
+           (!domain->guest || (!domain->guest->started && !domain->guest->foreign))) {
+        if (!g_cond_wait_until(&domain->changed, &domain->lock, deadline))
+            return;
+    }
+}
+
 /* The guest is ours and has console @alias (NULL: any). */
 static bool
 check_console(Domain *domain, const char *alias, GError **error)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
 
+    await_start(domain);
     if (!domain_expect(domain, DOMAIN_OURS, error))
         return false;
     if (definition_console(domain->live, alias))
@@ -119,6 +138,7 @@ check_ours(Domain *domain, GError **error)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
 
+    await_start(domain);
     return domain_expect(domain, DOMAIN_OURS, error);
 }
 
