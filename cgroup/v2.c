@@ -14,8 +14,10 @@ v2_prepare(const CgroupHierarchy *hierarchy, int parent, int group, GError **err
 {
     g_autofree char *available = cgroup_file_read(parent, "cgroup.controllers");
     g_autofree char *passed = cgroup_file_read(parent, "cgroup.subtree_control");
+    g_autoptr(GString) all = g_string_new(NULL);
     g_auto(GStrv) names = NULL;
     g_auto(GStrv) passed_names = NULL;
+    g_auto(GStrv) words = NULL;
     size_t i;
 
     if (!available || !passed)
@@ -23,11 +25,15 @@ v2_prepare(const CgroupHierarchy *hierarchy, int parent, int group, GError **err
     names = g_strsplit(g_strstrip(available), " ", -1);
     passed_names = g_strsplit(g_strstrip(passed), " ", -1);
     for (i = 0; names[i]; i++) {
-        g_autofree char *word = g_strconcat("+", names[i], NULL);
-
         if (names[i][0] && !g_strv_contains((const char *const *)passed_names, names[i]))
-            cgroup_file_write(parent, "cgroup.subtree_control", word);
+            g_string_append_printf(all, "%s+%s", all->len ? " " : "", names[i]);
     }
+    /* all or none in one write, which is what usually works */
+    if (!all->len || cgroup_file_write(parent, "cgroup.subtree_control", all->str))
+        return true;
+    words = g_strsplit(all->str, " ", -1);
+    for (i = 0; words[i]; i++)
+        cgroup_file_write(parent, "cgroup.subtree_control", words[i]);
     return true;
 }
 

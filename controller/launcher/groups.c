@@ -15,6 +15,7 @@
 #include "controller/kernel.h"
 #include "controller/launcher/mount-options.h"
 #include "controller/launcher/place.h"
+#include "controller/launcher/process.h"
 #include "controller/launcher/steps.h"
 #include "controller/wire/failure.h"
 
@@ -185,22 +186,33 @@ groups_remove(Launch *launch)
         g_printerr("cgroup: %s\n", error->message);
 }
 
-/* Has an orphan, which init of the host inherits, write our pid to @entrance; *ret_end is at its
- * end when it has. */
-static bool
-run_orphan(int entrance, Fd *ret_end, GError **error)
+/* Writes the launcher's pid to @entrance; @end is what the launcher waits for the end of. */
+G_NORETURN static void
+orphan_run(int entrance, int end)
 {
-    g_autofree char *self = g_strdup_printf("%d", getpid());
+    g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(int));
+    g_autofree char *launcher = g_strdup_printf("%d", getppid());
+
+    /* a child of the launcher would stay a zombie of the keeper's; this one init of the host
+     * inherits */
+    if (fork() != 0)
+        _exit(EXIT_SUCCESS);
+    g_array_append_val(kept, entrance);
+    g_array_append_val(kept, end);
+    process_close_others(kept);
+    _exit(write(entrance, launcher, strlen(launcher)) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static bool
+orphan_create(int entrance, Fd *ret_end, GError **error)
+{
     int ends[2];
     pid_t child;
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return fail_errno(error, errno, "cannot create a pipe");
-    if ((child = fork()) == 0) {
-        if (fork() == 0 && write(entrance, self, strlen(self)) < 0)
-            _exit(EXIT_FAILURE);
-        _exit(EXIT_SUCCESS);
-    }
+    if ((child = fork()) == 0)
+        orphan_run(entrance, ends[1]);
     close(ends[1]);
     *ret_end = ends[0];
     if (child < 0 || waitpid(child, NULL, 0) < 0)
@@ -227,7 +239,7 @@ groups_supervise(Launch *launch, GError **error)
             continue;
         entrance =
             cgroup_hierarchy_open(view->hierarchy, supervisor, "cgroup.procs", O_WRONLY, error);
-        return entrance >= 0 && run_orphan(entrance, &launch->moved, error);
+        return entrance >= 0 && orphan_create(entrance, &launch->moved, error);
     }
     return true;
 }

@@ -69,8 +69,9 @@ keeper_execute(Launch *launch, GError **error)
     state = make_state(launch, freezer);
     if ((sealed = keeper_state_seal(state, error)) < 0)
         return false;
-    /* HANDOVER_FD has been kept free for this */
-    if (dup2(sealed, HANDOVER_FD) < 0)
+    /* /dev/null has kept HANDOVER_FD free for this */
+    if (dup2(HANDOVER_FD, STDIN_FILENO) < 0 || dup2(HANDOVER_FD, STDOUT_FILENO) < 0 ||
+        dup2(sealed, HANDOVER_FD) < 0)
         return fail_errno(error, errno, "cannot hand over to the keeper");
     process_reset_signals();
     execve(program, argv, environment);

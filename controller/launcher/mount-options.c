@@ -99,21 +99,6 @@ mount_options_clear(MountOptions *options)
     g_clear_pointer(&options->data, g_ptr_array_unref);
 }
 
-const char *
-mount_options_value(const MountOptions *options, const char *name)
-{
-    size_t length = strlen(name);
-    guint i;
-
-    for (i = 0; i < options->data->len; i++) {
-        const char *word = g_ptr_array_index(options->data, i);
-
-        if (g_str_has_prefix(word, name) && word[length] == '=')
-            return word + length + 1;
-    }
-    return NULL;
-}
-
 /* The kernel explains itself through the file system context: "e tmpfs: Bad value for 'size'". */
 static bool
 fail_context(GError **error, int errnum, int context, const char *what)

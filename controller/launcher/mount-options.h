@@ -20,9 +20,6 @@ typedef struct {
 void mount_options_init(MountOptions *options, const char *const *words);
 void mount_options_clear(MountOptions *options);
 
-/* Value of the data option @name ("mode"), NULL when it is not given. */
-const char *mount_options_value(const MountOptions *options, const char *name);
-
 /*
  * A new file system of @type as a detached mount, -1 with error. The error has the kernel's own
  * words when it gives any.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "controller/kernel.h"
+#include "controller/launcher/process.h"
 #include "controller/launcher/steps.h"
 #include "controller/launcher/sync.h"
 #include "controller/wire/failure.h"
@@ -103,19 +104,12 @@ namespaces_check(Launch *launch, GError **error)
     return true;
 }
 
-static int
-compare_fds(gconstpointer one, gconstpointer other)
-{
-    return *(const int *)one - *(const int *)other;
-}
-
 /* Closes all but what the container's steps use; above all the daemon's socket, the listening one
  * and the launcher's end of sync. */
 static void
 close_others(const Launch *launch)
 {
     g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(int));
-    unsigned int next = STDERR_FILENO + 1;
     guint i;
 
     g_array_append_val(kept, launch->sync);
@@ -133,17 +127,7 @@ close_others(const Launch *launch)
         g_array_append_val(kept, view->entrance);
         g_array_append_val(kept, view->tree);
     }
-    g_array_sort(kept, compare_fds);
-    for (i = 0; i < kept->len; i++) {
-        int fd = g_array_index(kept, int, i);
-
-        if (fd < (int)next)
-            continue;
-        if (fd > (int)next)
-            close_range(next, fd - 1, 0);
-        next = fd + 1;
-    }
-    close_range(next, ~0U, 0);
+    process_close_others(kept);
 }
 
 G_NORETURN static void

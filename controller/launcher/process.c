@@ -76,6 +76,31 @@ process_reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static int
+compare_fds(gconstpointer one, gconstpointer other)
+{
+    return *(const int *)one - *(const int *)other;
+}
+
+void
+process_close_others(GArray *kept)
+{
+    int next = STDERR_FILENO + 1;
+    guint i;
+
+    g_array_sort(kept, compare_fds);
+    for (i = 0; i < kept->len; i++) {
+        int fd = g_array_index(kept, int, i);
+
+        if (fd < next)
+            continue;
+        if (fd > next)
+            close_range(next, fd - 1, 0);
+        next = fd + 1;
+    }
+    close_range(next, ~0U, 0);
+}
+
 static bool
 oom_score_reset(GError **error)
 {

@@ -2,5 +2,10 @@
 /* State of a process that survives execve(). */
 #pragma once
 
+#include <glib.h>
+
 /* Every signal unblocked and at its default. */
 void process_reset_signals(void);
+
+/* Closes every descriptor above 2 that is not in @kept (of int, -1 is allowed); sorts it. */
+void process_close_others(GArray *kept);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -46,6 +47,8 @@ self_protect(char **argv, GError **error)
     /* the variable alone is not believed */
     if (directory && self_is_readonly()) {
         g_unsetenv(DIRECTORY_VARIABLE);
+        /* executed by descriptor, it has the descriptor's number for a name */
+        prctl(PR_SET_NAME, "libvirt_lxc");
         return g_steal_pointer(&directory);
     }
     if (!(program = g_file_read_link("/proc/self/exe", NULL))) {

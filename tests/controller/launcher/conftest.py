@@ -18,6 +18,18 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason='needs root'))
 
 
+@pytest.fixture(scope='session', autouse=True)
+def machine_partition():
+    """/machine stays when a guest has gone, as with libvirt; after the tests it is as it was."""
+    absent = [path + '/machine' for path in launcher.hierarchies() if not os.path.isdir(path + '/machine')]
+    yield
+    for path in absent:
+        try:
+            os.rmdir(path)
+        except OSError:
+            pass
+
+
 @pytest.fixture(scope='session')
 def programs(tmp_path_factory):
     """A directory with the programs side by side, as they are installed."""

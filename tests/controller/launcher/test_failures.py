@@ -157,6 +157,22 @@ def test_the_end_of_the_daemon_undoes_a_prepared_start(guests, place):
     assert not os.path.exists('/proc/%d' % init)
 
 
+def test_the_end_of_the_daemon_after_continue_leaves_a_whole_guest_or_none(guests, place):
+    for number in range(20):
+        guest = guests.new(name='g%d' % number)
+        guest.prepare(guests.define(name='g%d' % number))
+        guest.send({'method': 'Continue', 'parameters': {}})
+        time.sleep(number * 0.0005)
+        guest.socket.close()
+        time.sleep(0.3)
+        if guest.process.poll() is None:
+            assert os.readlink('/proc/%d/exe' % guest.pid).endswith('/libvirt_lxc_keeper')
+            assert os.path.exists('/proc/%d' % guest.prepared['init_pid'])
+        else:
+            assert launcher.group_directories(guest.group) == []
+            assert not os.path.exists('/proc/%d' % guest.prepared['init_pid'])
+
+
 def test_the_end_of_the_daemon_before_launch_is_no_error(guests):
     guest = guests.new()
     guest.socket.close()

@@ -2,6 +2,10 @@
 """What init sees."""
 import os
 import re
+import subprocess
+import time
+
+import pytest
 
 import launcher
 from conftest import IDMAP, MAPPED
@@ -241,3 +245,49 @@ def test_missing_mount_points_belong_to_the_guests_root(guests, mapped_root):
     guests.run('true', root=mapped_root, idmap=IDMAP,
                mounts=[{'destination': '/new/place', 'type': 'tmpfs', 'options': []}])
     assert os.stat(mapped_root + '/new/place').st_uid == MAPPED
+
+
+@pytest.mark.parametrize('idmap', [None, IDMAP])
+def test_namespaces_of_others_are_joined(guests, mapped_root, idmap):
+    other = subprocess.Popen(['unshare', '-n', '-u', '-i', 'sh', '-c', 'echo ready; read end'],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    other.stdout.readline()
+    kinds = {'network': 'net', 'uts': 'uts', 'ipc': 'ipc'}
+    joined = [{'type': kind, 'path': '/proc/%d/ns/%s' % (other.pid, file)} for kind, file in kinds.items()]
+    own = ['mount', 'pid', 'cgroup'] + (['user'] if idmap else [])
+    guest = guests.new()
+    guest.start(guests.define(args=['/bin/sleep', '100'], hostname='changed', network=False, idmap=idmap,
+                              root=mapped_root if idmap else None,
+                              linux={'namespaces': [{'type': kind} for kind in own] + joined}))
+    for file in kinds.values():
+        assert os.readlink('/proc/%d/ns/%s' % (guest.prepared['init_pid'], file)) == \
+            os.readlink('/proc/%d/ns/%s' % (other.pid, file))
+        assert os.readlink('/proc/%d/ns/%s' % (guest.pid, file)) == os.readlink('/proc/self/ns/' + file)
+    with open('/proc/sys/kernel/hostname') as file:
+        assert file.read() != 'changed\n'
+    other.communicate(b'\n')
+
+
+def test_programs_are_called_by_their_names(guests):
+    guest = guests.new()
+    guest.prepare(guests.define())
+    with open('/proc/%d/comm' % guest.pid) as file:
+        assert file.read() == 'libvirt_lxc\n'
+    guest.proceed()
+    with open('/proc/%d/cmdline' % guest.pid) as file:
+        words = file.read().split('\0')
+    assert words[0].endswith('/libvirt_lxc') and words[1:] == ['--name', 'heron', '']
+    assert [os.readlink('/proc/%d/fd/%d' % (guest.pid, fd)) for fd in (0, 1)] == ['/dev/null'] * 2
+
+
+def test_the_keeper_joins_the_supervisors_group_everywhere(guests):
+    guest = guests.new()
+    guest.start(guests.define())
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with open('/proc/%d/cgroup' % guest.pid) as file:
+            groups = {line.strip().split(':')[2] for line in file}
+        if groups == {guest.group + '/supervisor'}:
+            break
+        time.sleep(0.005)
+    assert groups == {guest.group + '/supervisor'}
