@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "controller/keeper/backlog.h"
 #include "controller/keeper/log.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
@@ -42,6 +43,7 @@ struct Console {
     End stream;
     bool host_open;    /* somebody has the slave open, as far as we know */
     bool host_stalled; /* … and does not read */
+    Backlog unseen;    /* what was printed while nobody was there */
 };
 
 /* Shared by all consoles: it is empty between two calls. */
@@ -169,15 +171,19 @@ host_present(Console *console)
 static bool
 console_output(Console *console)
 {
+    bool host;
     size_t n;
 
     if (!console->guest.readable || console->stream.rest || console->host.rest)
         return false;
     if ((n = end_read(&console->guest)) == 0)
         return false;
+    host = host_present(console);
+    if (console->stream.source.fd < 0 && !host)
+        backlog_add(&console->unseen, chunk, n);
     if (console->stream.source.fd >= 0 && !end_write(&console->stream, chunk, n))
         stream_end(console);
-    if (host_present(console) && !console->host_stalled && !end_write(&console->host, chunk, n))
+    if (host && !console->host_stalled && !end_write(&console->host, chunk, n))
         host_closed(console);
     return true;
 }
@@ -327,6 +333,7 @@ console_free(Console *console)
     end_clear(console, &console->stream);
     end_clear(console, &console->host);
     end_clear(console, &console->guest);
+    backlog_clear(&console->unseen);
     g_free(console);
 }
 
@@ -334,6 +341,17 @@ const KeeperConsole *
 console_config(const Console *console)
 {
     return console->config;
+}
+
+/* A client that attaches after the start sees the start. */
+static void
+console_show_unseen(Console *console)
+{
+    size_t length;
+    g_autofree char *data = backlog_take(&console->unseen, &length);
+
+    if (data && !end_write(&console->stream, data, length))
+        stream_end(console);
 }
 
 int
@@ -366,6 +384,7 @@ console_open(Console *console, bool force, GError **error)
         return -1;
     }
     fd_steal(&ours);
+    console_show_unseen(console);
     return fd_steal(&theirs);
 }
 
@@ -374,6 +393,11 @@ console_drain(Console *console)
 {
     bool moved = true;
 
+    /* the edge that tells of the last words may still be in the epoll queue, behind the guest's end
+     */
+    console->guest.readable = true;
+    console->host.writable = true;
+    console->stream.writable = true;
     while (moved) {
         console_flush(console);
         moved = console_output(console);

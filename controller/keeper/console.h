@@ -3,7 +3,8 @@
  * One console: the guest's pty joined to a stream client (OpenConsole) and to a pty of the host.
  *
  *   output: what the guest prints goes to the stream, if there is one, and to the host's pty, if
- *           somebody has its slave open; to nobody otherwise. It never blocks the guest for longer
+ *           somebody has its slave open. With nobody there its end is kept (BACKLOG_SIZE bytes)
+ *           and is the first thing that the next stream gets. It never blocks the guest for longer
  *           than CONSOLE_PATIENCE: then the stream that does not read is ended, or the host's pty
  *           left out until its reader wakes up.
  *   input:  from the stream and from the host's pty to the guest.

@@ -36,27 +36,33 @@ init_signal(const Keeper *keeper, int number)
     return syscall(SYS_pidfd_send_signal, keeper->init.fd, number, NULL, 0);
 }
 
+void
+control_abandon(Keeper *keeper, const char *why)
+{
+    Client *waiter = g_steal_pointer(&keeper->waiter);
+    g_autoptr(Message) refusal = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!waiter)
+        return;
+    fail(&error, FAILURE_OPERATION_FAILED, "%s", why);
+    refusal = message_new_error(error);
+    client_send(waiter, refusal, NULL, 0);
+}
+
 bool
 control_kill(Keeper *keeper, GError **error)
 {
-    g_autoptr(Message) refusal = NULL;
-    g_autoptr(GError) interrupted = NULL;
-    Client *waiter = keeper->waiter;
+    g_autoptr(GError) stuck = NULL;
 
     /* an init that has just died by itself has no more use for a signal */
     if (init_signal(keeper, SIGKILL) < 0 && errno != ESRCH)
         return fail_errno(error, errno, "cannot kill init");
     keeper->phase = PHASE_DYING;
-    keeper->waiter = NULL;
     /* after the signal: resumed tasks find it before they run on. v1 tasks cannot die frozen */
-    if (!freezer_release(&keeper->freezer, &interrupted))
-        log_line("%s", interrupted->message);
-    if (waiter) {
-        g_clear_error(&interrupted);
-        fail(&interrupted, FAILURE_OPERATION_FAILED, "the guest was destroyed meanwhile");
-        refusal = message_new_error(interrupted);
-        client_send(waiter, refusal, NULL, 0);
-    }
+    if (!freezer_release(&keeper->freezer, &stuck))
+        log_line("%s", stuck->message);
+    control_abandon(keeper, "the guest was destroyed meanwhile");
     return true;
 }
 

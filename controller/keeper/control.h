@@ -14,3 +14,6 @@ void control_answer(Keeper *keeper, Client *client, const Message *call);
 
 /* Kills init and with it the guest, suspended or not; its end is recorded as destroyed. */
 bool control_kill(Keeper *keeper, GError **error);
+
+/* Answers the Freeze or Thaw under way, if there is one, with a failure. */
+void control_abandon(Keeper *keeper, const char *why);

@@ -119,6 +119,7 @@ ending_conclude(Keeper *keeper, const siginfo_t *info)
     file_remove(keeper, ".sock");
     log_line("the guest has ended: %s (exit code %d, signal %d)", parameters->reason,
              (int)parameters->exit_code, (int)parameters->signal);
+    control_abandon(keeper, "the guest has ended meanwhile");
     clients_tell(keeper, event);
     keeper->loop.stopped = true;
 }

@@ -257,6 +257,33 @@ test_while_changing(void)
 }
 
 static void
+test_end_while_changing(void)
+{
+    GuestOptions options = { .freezer_version = 2 };
+    g_autoptr(Message) call = message_new_call("Freeze");
+    g_autoptr(Message) answer = NULL;
+    g_autoptr(Message) event = NULL;
+    char *path;
+    Guest *guest;
+
+    if (guest_impossible())
+        return;
+    options.freezer = path = stubborn_new();
+    guest = guest_start(&options);
+    g_assert_true(message_send(guest->client, call, NULL, 0, 0, NULL));
+    wait_for_order(path, "1");
+    kill(guest->init, SIGKILL);
+    answer = message_receive(guest->client, g_get_monotonic_time() + G_USEC_PER_SEC, NULL, NULL);
+    g_assert_nonnull(answer);
+    g_assert_cmpstr(answer->error, ==, "operation-failed");
+    g_assert_cmpstr(answer->parameters->message, ==, "the guest has ended meanwhile");
+    event = event_exited(guest->client);
+    guest_left(guest, 0);
+    guest_free(guest);
+    stubborn_free(path);
+}
+
+static void
 test_waiter_leaves(void)
 {
     GuestOptions options = { .freezer_version = 2 };
@@ -293,6 +320,8 @@ main(int argc, char **argv)
     g_test_add_func("/freezer/without a group it is unsupported", test_no_freezer);
     g_test_add_func("/freezer/tasks that do not suspend are resumed", test_never_suspended);
     g_test_add_func("/freezer/one change at a time, but Kill always", test_while_changing);
+    g_test_add_func("/freezer/a guest that ends answers the suspend first",
+                    test_end_while_changing);
     g_test_add_func("/freezer/a suspend goes on without its client", test_waiter_leaves);
     return g_test_run();
 }
