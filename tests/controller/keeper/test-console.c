@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -66,6 +67,53 @@ test_stream(void)
     expect_text(guest->console, "root\n");
     put(guest->console, "welcome");
     expect_text(stream, "welcome");
+}
+
+/* The first 10,000 lines are more than is kept: their end must be there, in order and without a
+ * gap. */
+static void
+test_unseen_output(void)
+{
+    g_autoptr(Guest) guest = NULL;
+    g_autoptr(GString) seen = g_string_new(NULL);
+    g_auto(Fd) first = -1;
+    g_auto(Fd) second = -1;
+    char line[32];
+    char *at;
+    long number;
+
+    if (guest_impossible())
+        return;
+    guest = guest_start(NULL);
+    for (number = 0; number < 10000; number++) {
+        g_snprintf(line, sizeof(line), "line %ld\n", number);
+        put(guest->console, line);
+    }
+    first = console_attach(guest->client, NULL, false);
+    while (!strstr(seen->str, "line 9999")) {
+        char buffer[4096];
+        ssize_t n;
+
+        g_assert_true(readable(first, 10000));
+        if ((n = read(first, buffer, sizeof(buffer))) > 0)
+            g_string_append_len(seen, buffer, n);
+    }
+    g_assert_cmpuint(seen->len, >, 60000);
+    at = strstr(seen->str, "line ");
+    for (number = strtol(at + 5, &at, 10); number < 9999; number++) {
+        at = strstr(at, "line ");
+        g_assert_nonnull(at);
+        g_assert_cmpint(strtol(at + 5, &at, 10), ==, number + 1);
+    }
+
+    close(fd_steal(&first));
+    put(guest->console, "new");
+    do {
+        fd_close(&second);
+        second = console_attach(guest->client, NULL, true);
+    } while (!readable(second, 10000));
+    g_assert_cmpint(read(second, line, sizeof(line)), ==, 3);
+    g_assert_cmpmem(line, 3, "new", 3);
 }
 
 static void
@@ -386,6 +434,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/console/a stream carries both directions", test_stream);
+    g_test_add_func("/console/what nobody saw comes first", test_unseen_output);
     g_test_add_func("/console/one stream at a time unless forced", test_exclusive);
     g_test_add_func("/console/an unknown console is refused", test_unknown_console);
     g_test_add_func("/console/a half closed stream still gets output", test_half_closed_stream);
