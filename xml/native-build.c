@@ -89,11 +89,7 @@ build_id_range(GPtrArray *map, const IdMapEntry *range)
 Kept *
 build_kept(Definition *definition, const char *place, const char *name)
 {
-    Kept *kept = kept_new(name);
-
-    kept->place = place;
-    g_ptr_array_add(definition->kept, kept);
-    return kept;
+    return definition_draft(definition, place);
 }
 
 Kept *

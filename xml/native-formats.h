@@ -4,15 +4,15 @@
 
 #include "xml/native.h"
 
-bool native_lxc_read(const char *text, Definition *definition, NativeReport *report,
-                     GError **error);
+bool native_lxc_read(const char *text, const char *arch, Definition *definition,
+                     NativeReport *report, GError **error);
 char *native_lxc_write(const Definition *definition, const char *arch, NativeReport *report,
                        GError **error);
 
-bool native_oci_read(const char *text, Definition *definition, NativeReport *report,
-                     GError **error);
+bool native_oci_read(const char *text, const char *arch, Definition *definition,
+                     NativeReport *report, GError **error);
 char *native_oci_write(const Definition *definition, const char *arch, NativeReport *report,
                        GError **error);
 
-bool native_nspawn_read(const char *text, Definition *definition, NativeReport *report,
-                        GError **error);
+bool native_nspawn_read(const char *text, const char *arch, Definition *definition,
+                        NativeReport *report, GError **error);

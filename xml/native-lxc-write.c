@@ -59,18 +59,25 @@ write_init(LxcText *text)
     }
 }
 
-static void
-write_id(LxcText *text, const char *key, const char *element, const char *value)
+/* The number in @value; 0, LXC's own default, for a name, which only the container knows. */
+static uint64_t
+id_number(LxcText *text, const char *element, const char *value)
 {
-    uint64_t id;
+    uint64_t id = 0;
 
-    if (!value)
-        return;
-    if (g_ascii_string_to_unsigned(value[0] == '+' ? value + 1 : value, 10, 0, UINT32_MAX, &id,
-                                   NULL))
-        lxc_put_number(text, key, id);
-    else
+    if (value && !g_ascii_string_to_unsigned(value[0] == '+' ? value + 1 : value, 10, 0, UINT32_MAX,
+                                             &id, NULL))
         native_ignore(text->report, "<%s> '%s', which is no number", element, value);
+    return id;
+}
+
+static void
+write_user(LxcText *text, const Os *os)
+{
+    if (!os->init_user && !os->init_group)
+        return;
+    lxc_put_number(text, "lxc.init.uid", id_number(text, "inituser", os->init_user));
+    lxc_put_number(text, "lxc.init.gid", id_number(text, "initgroup", os->init_group));
 }
 
 static void
@@ -298,8 +305,7 @@ native_lxc_write(const Definition *definition, const char *arch, NativeReport *r
         lxc_put(&text, "lxc.arch", definition->os.arch);
     write_filesystems(&text);
     write_init(&text);
-    write_id(&text, "lxc.init.uid", "inituser", definition->os.init_user);
-    write_id(&text, "lxc.init.gid", "initgroup", definition->os.init_group);
+    write_user(&text, &definition->os);
     lxc_put_number(&text, "lxc.tty.max", MAX(definition->consoles->len, 1));
     write_map(&text, definition->uid_map, 'u');
     write_map(&text, definition->gid_map, 'g');

@@ -466,7 +466,8 @@ config_finish(LxcConfig *config, GError **error)
 }
 
 bool
-native_lxc_read(const char *text, Definition *definition, NativeReport *report, GError **error)
+native_lxc_read(const char *text, const char *arch, Definition *definition, NativeReport *report,
+                GError **error)
 {
     g_autoptr(GPtrArray) lines = lines_parse(text, error);
     g_autoptr(GPtrArray) mounts = g_ptr_array_new();

@@ -230,9 +230,10 @@ read_private_users(const NspawnFile *file, GError **error)
     if (!line || is_one_of(line->value, no))
         return true;
     if (is_one_of(line->value, found)) {
-        native_ignore(file->report,
-                      "PrivateUsers=%s (line %u), whose range systemd chooses; give it as number",
-                      line->value, line->number);
+        native_note(file->report,
+                    "PrivateUsers=%s (line %u) lets systemd choose the ids: without numbers there "
+                    "is no user namespace",
+                    line->value, line->number);
         return true;
     }
     if (!g_str_equal(line->value, "identity") &&
@@ -483,7 +484,8 @@ lines_parse(const char *text, GError **error)
 }
 
 bool
-native_nspawn_read(const char *text, Definition *definition, NativeReport *report, GError **error)
+native_nspawn_read(const char *text, const char *arch, Definition *definition, NativeReport *report,
+                   GError **error)
 {
     g_autoptr(GPtrArray) lines = lines_parse(text, error);
     const NspawnFile file = { definition, report, lines };

@@ -258,9 +258,22 @@ oci_read_linux(const OciConfig *config, Definition *definition, NativeReport *re
         read_cpu(resources->cpu, definition);
     if (resources && resources->pids && resources->pids->limit > 0)
         native_ignore(report, "linux.resources.pids.limit");
-    if (os->personality && !g_str_equal(os->personality->domain, "LINUX"))
-        native_ignore(report, "linux.personality; set attribute 'arch' of <type>");
     report_paths(os->masked_paths, "linux.maskedPaths", report);
     report_paths(os->readonly_paths, "linux.readonlyPaths", report);
     return true;
+}
+
+void
+oci_read_personality(const OciConfig *config, const char *arch, Definition *definition,
+                     NativeReport *report)
+{
+    const ContainerPersonality *personality = config->os ? config->os->personality : NULL;
+    const char *sibling = arch ? os_arch_sibling(arch) : NULL;
+
+    if (!personality || g_str_equal(personality->domain, "LINUX"))
+        return;
+    if (g_str_equal(personality->domain, "LINUX32") && sibling)
+        build_set(&definition->os.arch, sibling);
+    else
+        native_ignore(report, "linux.personality '%s'", personality->domain);
 }

@@ -61,6 +61,8 @@ simplify(Definition *definition)
     share_clear(&definition->sharing.ipc);
     share_clear(&definition->sharing.uts);
     g_clear_pointer(&definition->partition, g_free);
+    if (definition->consoles->len > 1)
+        g_ptr_array_set_size(definition->consoles, 1);
     for (i = 0; i < definition->consoles->len; i++)
         ((Console *)definition->consoles->pdata[i])->type = CONSOLE_PTY;
 }

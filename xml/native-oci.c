@@ -250,7 +250,8 @@ read_config(const OciConfig *config, Definition *definition, NativeReport *repor
 }
 
 bool
-native_oci_read(const char *text, Definition *definition, NativeReport *report, GError **error)
+native_oci_read(const char *text, const char *arch, Definition *definition, NativeReport *report,
+                GError **error)
 {
     g_autoptr(GError) cause = NULL;
     OciConfig *config = json_read(&oci_config_type, text, strlen(text), &cause);
@@ -260,6 +261,8 @@ native_oci_read(const char *text, Definition *definition, NativeReport *report, 
         return fail(error, FAILURE_INVALID_ARG, "no OCI configuration: %s", cause->message);
     report_unknown(text, report);
     ok = read_config(config, definition, report, error);
+    if (ok)
+        oci_read_personality(config, arch, definition, report);
     json_free(&oci_config_type, config);
     return ok;
 }

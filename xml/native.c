@@ -206,7 +206,8 @@ native_from(const char *format, const char *text, const DefinitionDefaults *defa
         return NULL;
     }
     if (!(definition = definition_begin(&bare, error)) ||
-        !native->read(text, definition, report, error) || !texts_check(definition, error))
+        !native->read(text, defaults ? defaults->arch : NULL, definition, report, error) ||
+        !texts_check(definition, error))
         return NULL;
     /* kept elements get their order and defaults, and nothing comes out that could not go in */
     xml = definition_format(definition, DEFINITION_FORMAT_INACTIVE | DEFINITION_FORMAT_SECURE);

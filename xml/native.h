@@ -22,8 +22,10 @@ typedef struct {
 
 typedef struct {
     const char *name; /* "lxc-tools" */
-    /* Fills @definition, which has the values every converted domain begins with and no name. */
-    bool (*read)(const char *text, Definition *definition, NativeReport *report, GError **error);
+    /* Fills @definition, which has the values every converted domain begins with and no name; @arch
+     * is the host's or NULL. */
+    bool (*read)(const char *text, const char *arch, Definition *definition, NativeReport *report,
+                 GError **error);
     /* NULL: the format can only be read. */
     char *(*write)(const Definition *definition, const char *arch, NativeReport *report,
                    GError **error);
