@@ -342,7 +342,8 @@ ending_kill(Domain *domain, pid_t *ret_pid, GError **error)
     }
     domain->guest->destroyed = true;
     *ret_pid = domain->guest->pid;
-    /* a guest that has not started yet has no keeper to answer; its launcher dies with all it made */
+    /* a guest that has not started yet has no keeper to answer; its launcher dies with all it made
+     */
     has_keeper = !domain->guest->foreign && domain->guest->started;
     if (domain->guest->pidfd >= 0)
         pidfd = fcntl(domain->guest->pidfd, F_DUPFD_CLOEXEC, 0);
