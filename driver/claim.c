@@ -2,9 +2,20 @@
 /* Access before parsing, and a claim that survives the removal of what was there before. */
 #include "driver/claim.h"
 
+#include <string.h>
+
 #include "controller/wire/failure.h"
 #include "driver/domains.h"
 #include "driver/host.h"
+
+static bool
+is_uuid(const char *text, const unsigned char expected[VIR_UUID_BUFLEN])
+{
+    unsigned char uuid[VIR_UUID_BUFLEN] = { 0 };
+
+    uuid_from_text(text, uuid);
+    return memcmp(uuid, expected, sizeof(uuid)) == 0;
+}
 
 Definition *
 claim_parse(virConnectPtr conn, const char *xml, DefinitionParseFlags flags, Access access,
@@ -27,6 +38,11 @@ claim_parse(virConnectPtr conn, const char *xml, DefinitionParseFlags flags, Acc
     if (g_strcmp0(name, definition->name) != 0) {
         fail(error, FAILURE_XML, "the domain's name is ambiguous: '%s' or '%s'", name ? name : "",
              definition->name);
+        return NULL;
+    }
+    if (uuid_text && !is_uuid(definition->uuid, uuid)) {
+        fail(error, FAILURE_XML, "the domain's uuid is ambiguous: '%s' or '%s'", uuid_text,
+             definition->uuid);
         return NULL;
     }
     return g_steal_pointer(&definition);
