@@ -10,6 +10,7 @@
 
 #include "cgroup/layout.h"
 #include "cgroup/tree.h"
+#include "controller/wire/container.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 
@@ -173,6 +174,25 @@ cgroup_read(const CgroupLayout *layout, CgroupController controller, const char 
     return text;
 }
 
+/* Numbers of devices have at most 20 bits; a larger one would be cut to a number that is meant to
+ * be another. */
+static bool
+rules_check(const GPtrArray *rules, GError **error)
+{
+    guint i;
+
+    for (i = 0; rules && i < rules->len; i++) {
+        const ContainerDeviceRule *rule = g_ptr_array_index(rules, i);
+
+        if (MAX(rule->major, rule->minor) > 0xfffff)
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "the device rule for %" G_GINT64_FORMAT ":%" G_GINT64_FORMAT
+                        " is for no device there can be",
+                        rule->major, rule->minor);
+    }
+    return true;
+}
+
 bool
 cgroup_limit_devices(const CgroupLayout *layout, const char *group, const GPtrArray *rules,
                      GError **error)
@@ -180,7 +200,8 @@ cgroup_limit_devices(const CgroupLayout *layout, const char *group, const GPtrAr
     const CgroupHierarchy *hierarchy = layout_expect(layout, CGROUP_DEVICES, error);
     g_auto(Fd) directory = -1;
 
-    if (!hierarchy || (directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error)) < 0)
+    if (!hierarchy || !rules_check(rules, error) ||
+        (directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error)) < 0)
         return false;
     return cgroup_version_of(hierarchy)->limit_devices(directory, rules, error);
 }

@@ -17,6 +17,10 @@
 #include "controller/launcher/terminals.h"
 #include "controller/wire/failure.h"
 
+/* of the kernel's 12 and 20 bits */
+#define MAJOR_MAX 0xfff
+#define MINOR_MAX 0xfffff
+
 /* character devices everyone may use */
 static const struct {
     const char *path;
@@ -70,6 +74,12 @@ make_node(const Launch *launch, int tree, const ContainerDevice *device, GError 
     if (!g_str_has_prefix(device->path, "/dev/") || strstr(device->path, "/../"))
         return fail(error, FAILURE_CONFIG_UNSUPPORTED, "device node '%s' is not below /dev",
                     device->path);
+    if (device->major < 0 || device->major > MAJOR_MAX || device->minor < 0 ||
+        device->minor > MINOR_MAX)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "device node '%s' has the numbers %" G_GINT64_FORMAT ":%" G_GINT64_FORMAT
+                    ", which no device has",
+                    device->path, device->major, device->minor);
     if (!make_parents(launch, tree, path, error))
         return false;
     /* fchmodat: mknod() obeys the umask */

@@ -313,19 +313,15 @@ mount_on(Launch *launch, int tree, const char *destination, GError **error)
     return true;
 }
 
-bool
-groups_mount_view(Launch *launch, const ContainerMount *mount, GError **error)
+static bool
+attach_views(Launch *launch, const ContainerMount *mount, GError **error)
 {
     static const char *const words[] = {
         "nosuid", "nodev", "noexec", "mode=755", "size=65536", NULL
     };
-    const GroupView *first = g_ptr_array_index(launch->views, 0);
     g_auto(MountOptions) options = { 0 };
     g_auto(Fd) directory = -1;
     guint i;
-
-    if (launch->views->len == 1 && first->hierarchy->version == 2)
-        return mount_on(launch, first->tree, mount->destination, error);
 
     mount_options_init(&options, words);
     if ((directory = mount_create("tmpfs", &options, error)) < 0 ||
@@ -336,4 +332,24 @@ groups_mount_view(Launch *launch, const ContainerMount *mount, GError **error)
             return false;
     }
     return true;
+}
+
+bool
+groups_mount_view(Launch *launch, const ContainerMount *mount, GError **error)
+{
+    const GroupView *first = g_ptr_array_index(launch->views, 0);
+    g_auto(MountOptions) options = { 0 };
+    g_auto(Fd) top = -1;
+
+    if (launch->views->len == 1 && first->hierarchy->version == 2) {
+        if (!mount_on(launch, first->tree, mount->destination, error))
+            return false;
+    } else if (!attach_views(launch, mount, error)) {
+        return false;
+    }
+    /* the options of the definition are for all of it, once links and mount points are made */
+    mount_options_init(&options, (const char *const *)mount->options);
+    options.recursive = true;
+    top = place_open(launch->root, mount->destination, O_PATH, error);
+    return top >= 0 && mount_adjust(top, &options, error);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -31,6 +32,9 @@ static const struct {
 /* Kinds the launcher can join and leave again; init inherits them, whatever its user namespace may.
  */
 #define JOINABLE (CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET)
+
+/* How long init may take to die when a start is undone. */
+#define KILL_MS 5000
 
 /* Joins the namespace at @path for the time of the clone; *ret_own is the way back. */
 static bool
@@ -92,11 +96,33 @@ prepare(const Launch *launch, uint64_t *ret_flags, Fd *own, GError **error)
     return true;
 }
 
+/* Ids have 32 bits, and the last one means none: what is larger would be another id to the kernel.
+ */
+static bool
+check_map(const GPtrArray *mappings, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < mappings->len; i++) {
+        const ContainerIdMapping *range = g_ptr_array_index(mappings, i);
+
+        if (range->size > UINT32_MAX || range->container_id > UINT32_MAX - range->size ||
+            range->host_id > UINT32_MAX - range->size)
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "the id map from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+                        " leaves the range of ids",
+                        range->container_id, range->host_id);
+    }
+    return true;
+}
+
 bool
 namespaces_check(Launch *launch, GError **error)
 {
     const ContainerLinux *os = launch->container->os;
 
+    if (!check_map(os->uid_mappings, error) || !check_map(os->gid_mappings, error))
+        return false;
     if (launch->user_namespace && (launch_host_id(launch, os->uid_mappings, 0) < 0 ||
                                    launch_host_id(launch, os->gid_mappings, 0) < 0))
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
@@ -178,6 +204,7 @@ namespaces_create(Launch *launch, GError **error)
 void
 namespaces_destroy(Launch *launch)
 {
+    struct pollfd watch = { .fd = launch->init_pidfd, .events = POLLIN };
     siginfo_t info;
 
     if (launch->init_pidfd < 0)
@@ -189,7 +216,11 @@ namespaces_destroy(Launch *launch)
 
         cgroup_freeze(launch->layout, limits, false, g_get_monotonic_time() + G_USEC_PER_SEC, NULL);
     }
-    waitid(P_PIDFD, launch->init_pidfd, &info, WEXITED);
+    /* one that hangs in a file system of the guest's is left to the daemon */
+    if (poll(&watch, 1, KILL_MS) > 0)
+        waitid(P_PIDFD, launch->init_pidfd, &info, WEXITED);
+    else
+        g_printerr("namespaces: process %d does not die\n", launch->init);
     fd_close(&launch->init_pidfd);
 }
 

@@ -2,6 +2,7 @@
 /* Who init runs as, by the container's own files. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,6 +45,24 @@ read_guest_file(const Launch *launch, const char *path, GError **error)
     return g_steal_pointer(&text);
 }
 
+/* What the definition says in numbers, when it names nobody. */
+static bool
+take_numbers(Launch *launch, GError **error)
+{
+    const ContainerUser *user = launch->container->process->user;
+
+    if (!user)
+        return true;
+    if (user->uid >= UINT32_MAX || user->gid >= UINT32_MAX)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "user %" G_GUINT64_FORMAT ", group %" G_GUINT64_FORMAT
+                    ": ids are below 4294967295",
+                    user->uid, user->gid);
+    launch->uid = user->uid;
+    launch->gid = user->gid;
+    return true;
+}
+
 static bool
 find_user(Launch *launch, const char *passwd, Account **ret_account, GError **error)
 {
@@ -56,7 +75,6 @@ find_user(Launch *launch, const char *passwd, Account **ret_account, GError **er
         launch->uid = (*ret_account)->uid;
         return true;
     }
-    launch->uid = launch->container->process->user ? launch->container->process->user->uid : 0;
     if (wanted) {
         if (!account_parse_id(wanted, &id))
             return fail(error, FAILURE_SYSTEM,
@@ -74,7 +92,6 @@ find_group(Launch *launch, const char *group, const Account *account, GError **e
     const char *wanted = launch->container->caisson->group;
     unsigned int id;
 
-    launch->gid = launch->container->process->user ? launch->container->process->user->gid : 0;
     if (account && launch->container->caisson->user)
         launch->gid = account->gid;
     if (!wanted || (*wanted != '+' && account_find_group(group, wanted, &launch->gid)))
@@ -116,8 +133,8 @@ user_find(Launch *launch, GError **error)
     if (asked && !passwd)
         return false;
     group = read_guest_file(launch, "/etc/group", asked ? error : NULL);
-    if ((asked && !group) || !find_user(launch, passwd, &account, error) ||
-        !find_group(launch, group, account, error))
+    if ((asked && !group) || !take_numbers(launch, error) ||
+        !find_user(launch, passwd, &account, error) || !find_group(launch, group, account, error))
         return false;
     launch->groups = g_array_new(FALSE, FALSE, sizeof(gid_t));
     if (account && group)

@@ -102,6 +102,15 @@ def test_control_groups_look_like_the_root(guests):
     assert text.split()[-len(names):] == ['1'] * len(names)
 
 
+def test_control_groups_can_be_read_only(guests):
+    definition = guests.define('read go; mkdir /sys/fs/cgroup/memory/mine || echo ro; sleep 0.1')
+    mount, = [row for row in definition['mounts'] if row['type'] == 'cgroup']
+    mount['options'].append('ro')
+    guest = guests.new()
+    guest.start(definition)
+    assert guest.console(b'go\n').endswith('Read-only file system\nro\n')
+
+
 def test_the_guest_cannot_raise_its_limits(guests):
     text = guests.run('cat /sys/fs/cgroup/memory/memory.limit_in_bytes; '
                       'mkdir /sys/fs/cgroup/memory/mine && echo made; '
