@@ -10,9 +10,6 @@ typedef struct {
 } Refusal;
 
 static const Refusal refusals[] = {
-    { "devices/interface",
-      "remove it: without <interface> the container uses the host's network, or none with "
-      "<privnet/> in <features>" },
     { "devices/hostdev", "remove it" },
     { "devices/disk",
       "remove it, or mount the image on the host and use <filesystem type='mount'>" },
@@ -38,6 +35,17 @@ refuse_kept(const Kept *kept, GError **error)
             "<seclabel type='%s'> is not supported for containers by this version; set type "
             "to 'none'",
             type ? type : "dynamic");
+    return true;
+}
+
+static bool
+refuse_devices(const Definition *definition, GError **error)
+{
+    if (definition->interfaces->len > 0)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "<interface> is not supported for containers by this version; remove it: "
+                    "without <interface> the container uses the host's network, or none with "
+                    "<privnet/> in <features>");
     return true;
 }
 
@@ -105,6 +113,8 @@ container_refuse(const Definition *definition, GError **error)
         if (!refuse_kept(definition->kept->pdata[i], error))
             return false;
     }
+    if (!refuse_devices(definition, error))
+        return false;
     if (sharing->net.source || sharing->ipc.source || sharing->uts.source)
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                     "<lxc:namespace> is not supported for containers by this version; remove it");

@@ -14,13 +14,12 @@ container_owns_network(const Definition *definition)
     for (i = 0; i < definition->kept->len; i++) {
         const Kept *kept = definition->kept->pdata[i];
 
-        if (g_str_equal(kept->place, "devices/interface") ||
-            (g_str_equal(kept->place, "devices/hostdev") &&
+        if ((g_str_equal(kept->place, "devices/hostdev") &&
              g_strcmp0(kept_attribute(kept, "mode"), "capabilities") == 0 &&
              g_strcmp0(kept_attribute(kept, "type"), "net") == 0))
             return true;
     }
-    return definition->features.privnet;
+    return definition->features.privnet || definition->interfaces->len > 0;
 }
 
 static void
@@ -121,6 +120,21 @@ has_root(const Definition *definition)
     return false;
 }
 
+/* Interfaces without a name get eth0, eth1 …, counting only themselves. */
+static void
+name_guest_devices(Definition *definition)
+{
+    unsigned unnamed = 0;
+    guint i;
+
+    for (i = 0; i < definition->interfaces->len; i++) {
+        Interface *interface = definition->interfaces->pdata[i];
+
+        if (!interface->guest)
+            interface->guest = g_strdup_printf("eth%u", unnamed++);
+    }
+}
+
 void
 container_complete(Definition *definition)
 {
@@ -142,6 +156,7 @@ container_complete(Definition *definition)
         g_free(console->alias);
         console->alias = g_strdup_printf("console%u", i);
     }
+    name_guest_devices(definition);
     if (!definition->partition)
         definition->partition = g_strdup("/machine");
 }

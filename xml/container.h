@@ -24,5 +24,6 @@ Container *container_compute(const Definition *definition, const ContainerContex
                              GError **error);
 
 /* Adds to a definition that is about to start what is missing: root filesystem '/' as first
- * filesystem (without accessmode), a pty console, partition /machine, aliases consoleN. */
+ * filesystem (without accessmode), a pty console, partition /machine, aliases consoleN, names
+ * ethN of interfaces inside. */
 void container_complete(Definition *definition);

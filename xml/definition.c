@@ -8,8 +8,10 @@
 #include "xml/cpulist.h"
 #include "xml/document.h"
 #include "xml/elements.h"
+#include "xml/kept-xml.h"
 #include "xml/metadata-xml.h"
 #include "xml/uuid.h"
+#include "xml/validate.h"
 
 #define MEMBER(member) offsetof(Definition, member)
 
@@ -139,6 +141,10 @@ static const XmlCodec codec_metadata = { metadata_read, metadata_print, true };
     {                                              \
         path, FIELD_KEPT, MEMBER(kept), FIELD_ONCE \
     }
+#define DRAFT(path)                                 \
+    {                                               \
+        path, FIELD_KEPT, MEMBER(kept), FIELD_DRAFT \
+    }
 #define ACTION(path, member, words, default)                                               \
     {                                                                                      \
         path, FIELD_ENUM, MEMBER(member), FIELD_ALWAYS, .names = words, .absent = default, \
@@ -151,6 +157,7 @@ static const XmlField domain_fields[] = {
     { "@xmlns:lxc", FIELD_CUSTOM, .codec = &codec_lxc_namespace },
     { "name", FIELD_STRING, MEMBER(name), FIELD_REQUIRED, .missing = FAILURE_NO_NAME },
     { "uuid", FIELD_STRING, MEMBER(uuid) },
+    KEPT_ONCE("hwuuid"),
     KEPT_ONCE("genid"),
     { "title", FIELD_STRING, MEMBER(title) },
     { "description", FIELD_STRING, MEMBER(description) },
@@ -182,6 +189,7 @@ static const XmlField domain_fields[] = {
     { "os", FIELD_STRUCT, MEMBER(os), FIELD_REQUIRED, .type = &os_type },
     { "idmap/uid", FIELD_STRUCTS, MEMBER(uid_map), .type = &idmap_entry_type },
     { "idmap/gid", FIELD_STRUCTS, MEMBER(gid_map), .type = &idmap_entry_type },
+    KEPT("throttlegroups"),
     { "features", FIELD_STRUCT, MEMBER(features), .type = &features_type },
     KEPT("cpu"),
     { "clock", FIELD_STRUCT, MEMBER(clock), FIELD_EMPTY, .type = &clock_type },
@@ -196,7 +204,8 @@ static const XmlField domain_fields[] = {
     KEPT("devices/controller"),
     KEPT("devices/lease"),
     { "devices/filesystem", FIELD_STRUCTS, MEMBER(filesystems), .type = &filesystem_type },
-    KEPT("devices/interface"),
+    { "devices/interface", FIELD_STRUCTS, MEMBER(interfaces), .type = &interface_type },
+    DRAFT("devices/interface"),
     KEPT("devices/smartcard"),
     KEPT("devices/serial"),
     KEPT("devices/parallel"),
@@ -326,7 +335,6 @@ definition_read(xmlNode *node, const DefinitionDefaults *defaults, DefinitionPar
     XmlContext context = {
         .live = !(flags & DEFINITION_INACTIVE),
         .trusted = flags & DEFINITION_TRUSTED,
-        .strict = flags & DEFINITION_VALIDATE,
         .defaults = defaults,
     };
 
@@ -359,6 +367,9 @@ definition_parse(const char *xml, const DefinitionDefaults *defaults, Definition
     xmlNode *node;
 
     if (!document || !(node = document_root(document, "domain", error)))
+        return NULL;
+    if ((flags & DEFINITION_VALIDATE) &&
+        !validate_document(document, defaults ? defaults->schema_directory : NULL, error))
         return NULL;
     return definition_read(node, defaults, flags, error);
 }
@@ -458,6 +469,56 @@ definition_keeps(const Definition *definition, const char *name)
             return true;
     }
     return false;
+}
+
+Kept *
+definition_draft(Definition *definition, const char *place)
+{
+    const XmlField *field = domain_fields;
+    const char *slash = strrchr(place, '/');
+    Kept *kept = kept_new(slash ? slash + 1 : place);
+
+    while (field->kind != FIELD_KEPT || !g_str_equal(field->path, place))
+        field++;
+    kept->place = field->path;
+    g_ptr_array_add(definition->kept, kept);
+    return kept;
+}
+
+/* Adds the Kept trees of @node, which was printed for them. */
+static void
+view_collect(GPtrArray *view, xmlNode *node)
+{
+    static const XmlContext context = { .live = true, .trusted = true };
+    const XmlField *field;
+    xmlNode *child;
+
+    for (field = domain_fields; field->path; field++) {
+        const char *slash = strrchr(field->path, '/');
+        xmlNode *parent = slash ? xml_child(node, "devices") : node;
+
+        if (field->kind != FIELD_KEPT || (slash && !g_str_has_prefix(field->path, "devices/")))
+            continue;
+        for (child = parent ? parent->children : NULL; child; child = child->next) {
+            Kept *kept = NULL;
+
+            if (xml_node_is(child, slash ? slash + 1 : field->path) &&
+                (kept = kept_read(&context, child, field->path, NULL)))
+                g_ptr_array_add(view, kept);
+        }
+    }
+}
+
+GPtrArray *
+definition_view(const Definition *definition)
+{
+    GPtrArray *view = g_ptr_array_new_with_free_func((GDestroyNotify)kept_free);
+    g_autofree char *text = definition_format(definition, DEFINITION_FORMAT_SECURE);
+    g_autoptr(xmlDoc) document = document_parse(text, NULL);
+
+    if (document)
+        view_collect(view, xmlDocGetRootElement(document));
+    return view;
 }
 
 bool

@@ -16,6 +16,7 @@
 #include "xml/element-features.h"
 #include "xml/element-filesystem.h"
 #include "xml/element-idmap.h"
+#include "xml/element-interface.h"
 #include "xml/element-namespace.h"
 #include "xml/element-os.h"
 #include "xml/element-tuning.h"
@@ -58,6 +59,7 @@ typedef struct {
     LifecycleAction on_crash;
     char *emulator;           /* path of the controller program */
     GPtrArray *filesystems;   /* of Filesystem * */
+    GPtrArray *interfaces;    /* of Interface * */
     GPtrArray *consoles;      /* of Console * */
     NamespaceSharing sharing; /* <lxc:namespace> */
     GPtrArray *kept; /* of Kept *: elements kept as they came, printed in their canonical place */
@@ -65,9 +67,10 @@ typedef struct {
 
 /* What the host says where the document says nothing. */
 typedef struct {
-    const char *arch;           /* "x86_64" */
-    const char *emulator;       /* default of <emulator> */
-    const char *security_model; /* "apparmor": of a seclabel that names none; NULL: leave it */
+    const char *arch;             /* "x86_64" */
+    const char *emulator;         /* default of <emulator> */
+    const char *security_model;   /* "apparmor": of a seclabel that names none; NULL: leave it */
+    const char *schema_directory; /* of DEFINITION_VALIDATE; NULL: where they are installed */
 } DefinitionDefaults;
 
 typedef enum {
@@ -75,7 +78,7 @@ typedef enum {
     DEFINITION_INACTIVE = 1 << 0,
     /* from disk: only what cannot be understood is an error, definition_check() does not run */
     DEFINITION_TRUSTED = 1 << 1,
-    /* VIR_DOMAIN_DEFINE_VALIDATE: unknown elements and attributes are errors */
+    /* VIR_DOMAIN_DEFINE_VALIDATE: what the schemas do not describe is an error; see validate.h */
     DEFINITION_VALIDATE = 1 << 2,
 } DefinitionParseFlags;
 
@@ -118,8 +121,21 @@ bool definition_check(const Definition *definition, GError **error);
 /* Console with @alias, the first one for NULL; NULL when there is none. */
 const Console *definition_console(const Definition *definition, const char *alias);
 
-/* Whether the domain has an element that is kept as it came: "interface", "hostdev" … */
+/* Whether the domain has an element that is kept as it came: "cpu", "graphics" … */
 bool definition_keeps(const Definition *definition, const char *name);
+
+/*
+ * For those who build definitions: adds an empty element at @place ("devices/interface"), to be
+ * filled as a Kept tree. It is printed with the others of its place, and becomes one of them when
+ * what was printed is parsed. The Definition owns it.
+ */
+Kept *definition_draft(Definition *definition, const char *place);
+
+/*
+ * The elements that native formats know, as Kept trees in the order they are printed: interfaces,
+ * devices of the host, and what is in definition->kept. Free with g_ptr_array_unref().
+ */
+GPtrArray *definition_view(const Definition *definition);
 
 /* Whether both print the same, secrets included. */
 bool definition_equal(const Definition *one, const Definition *other);

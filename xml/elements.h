@@ -10,9 +10,14 @@ extern const XmlType cpu_tuning_type;
 extern const XmlType features_type;
 extern const XmlType filesystem_type;
 extern const XmlType idmap_entry_type;
+extern const XmlType interface_type;
+extern const XmlType ip_type;
 extern const XmlType memory_tuning_type;
 extern const XmlType namespace_sharing_type;
 extern const XmlType os_type;
+extern const XmlType route_type;
+extern const XmlType virtual_port_type;
+extern const XmlType vlan_type;
 
 /* KiB with attribute unit, as memory is written */
 extern const XmlSize size_kib;

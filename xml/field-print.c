@@ -77,6 +77,8 @@ number_text(const XmlField *field, const void *object, char digits[24])
         return NULL;
     if (field->kind == FIELD_INT)
         g_snprintf(digits, 24, "%" G_GINT64_FORMAT, value);
+    else if (field->flags & FIELD_HEX)
+        g_snprintf(digits, 24, "0x%04" G_GINT64_MODIFIER "x", (uint64_t)value);
     else
         g_snprintf(digits, 24, "%" G_GUINT64_FORMAT, (uint64_t)value);
     return digits;
@@ -124,7 +126,8 @@ print_array(Printer *printer, const XmlField *field, const FieldPath *path, cons
 static void
 print_custom(Printer *printer, const XmlField *field, const FieldPath *path, const void *object)
 {
-    if (!field->codec->print)
+    if (!field->codec->print ||
+        (field->codec->is_printed && !field->codec->is_printed(printer->writer, object)))
         return;
     /* an attribute belongs into its element; an element is opened by the codec, which may print
      * none */

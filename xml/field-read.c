@@ -199,15 +199,29 @@ read_int(const Reader *reader, const char *text, GError **error)
     return true;
 }
 
+/* "0x12" */
+static bool
+hex_number(const char *text, uint64_t *ret_value)
+{
+    guint64 value;
+
+    if (text[0] != '0' || (text[1] != 'x' && text[1] != 'X') ||
+        !g_ascii_string_to_unsigned(text + 2, 16, 0, G_MAXUINT64, &value, NULL))
+        return false;
+    *ret_value = value;
+    return true;
+}
+
 static bool
 read_uint(const Reader *reader, const char *text, GError **error)
 {
     const XmlField *field = reader->field;
     uint64_t max = field->max ? field->max : UINT64_MAX;
     uint64_t value = 0;
-    bool overflow;
+    bool overflow = false;
 
-    if (!xml_number(text, &value, &overflow) && !overflow)
+    if (!((field->flags & FIELD_HEX) && hex_number(text, &value)) &&
+        !xml_number(text, &value, &overflow) && !overflow)
         return fail_value(reader, FAILURE_XML, text, "a number is needed", error);
     if (overflow || value > max) {
         g_autofree char *why = g_strdup_printf("at most %" G_GUINT64_FORMAT, max);
@@ -375,7 +389,7 @@ read_row(Reader *reader, GError **error)
     const XmlField *field = reader->field;
     unsigned i;
 
-    if ((field->flags & FIELD_LIVE) && !reader->context->live)
+    if ((field->flags & FIELD_DRAFT) || ((field->flags & FIELD_LIVE) && !reader->context->live))
         return true;
     if (field->only &&
         !(field->only & ONLY(*(const int *)((char *)reader->object + reader->type->variant))))

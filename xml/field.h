@@ -39,6 +39,8 @@ enum {
     FIELD_ONCE = 1 << 3,    /* a second such element is an error */
     FIELD_EMPTY = 1 << 4,   /* FIELD_STRUCT: printed although it is empty */
     FIELD_NONZERO = 1 << 5, /* numbers: 0 is an error */
+    FIELD_HEX = 1 << 6,     /* FIELD_UINT: "0x0012", read in either base */
+    FIELD_DRAFT = 1 << 7,   /* FIELD_KEPT: printed, never read; see definition_draft() */
 };
 
 /* Restricts a row to variants of its element (values of the struct's XmlType.variant member). */
@@ -72,6 +74,9 @@ typedef struct {
     bool (*read)(const XmlContext *context, xmlNode *node, void *object, GError **error);
     void (*print)(XmlWriter *writer, const void *object);
     bool string; /* the member is a char * that the struct owns; otherwise it owns nothing */
+    /* whether there is something to print; NULL: always. Without it, the element around an
+     * attribute is printed even if it stays empty */
+    bool (*is_printed)(const XmlWriter *writer, const void *object);
 } XmlCodec;
 
 struct XmlField {

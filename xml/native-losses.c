@@ -60,6 +60,7 @@ void
 losses_report(const Definition *definition, const char *const *carried, NativeReport *report)
 {
     const NamespaceSharing *sharing = &definition->sharing;
+    g_autoptr(GPtrArray) view = definition_view(definition);
     const Loss losses[] = {
         { "uuid", true },
         { "title", definition->title != NULL },
@@ -83,7 +84,7 @@ losses_report(const Definition *definition, const char *const *carried, NativeRe
         if (losses[i].set && !g_strv_contains(carried, losses[i].name))
             native_ignore(report, "<%s>", losses[i].name);
     }
-    report_kept(definition->kept, carried, NULL, report);
+    report_kept(view, carried, NULL, report);
     report_kept(definition->os.kept, carried, "os", report);
     report_kept(definition->features.kept, carried, "features", report);
     report_kept(definition->cpu_tuning.kept, carried, "cputune", report);

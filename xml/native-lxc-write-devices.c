@@ -165,11 +165,12 @@ void
 lxc_write_networks(LxcText *text)
 {
     const Definition *definition = text->definition;
+    g_autoptr(GPtrArray) view = definition_view(definition);
     LxcDevice device = { text, 0 };
     guint i;
 
-    for (i = 0; i < definition->kept->len; i++) {
-        const Kept *kept = definition->kept->pdata[i];
+    for (i = 0; i < view->len; i++) {
+        const Kept *kept = view->pdata[i];
         bool written = false;
 
         if (g_strcmp0(kept->place, "devices/interface") == 0)
@@ -257,10 +258,11 @@ write_block_tuning(LxcText *text, const Kept *tuning)
 void
 lxc_write_block(LxcText *text)
 {
+    g_autoptr(GPtrArray) view = definition_view(text->definition);
     guint i;
 
-    for (i = 0; i < text->definition->kept->len; i++) {
-        const Kept *kept = text->definition->kept->pdata[i];
+    for (i = 0; i < view->len; i++) {
+        const Kept *kept = view->pdata[i];
 
         if (g_str_equal(kept->name, "blkiotune"))
             write_block_tuning(text, kept);

@@ -55,6 +55,7 @@ simplify(Definition *definition)
 
     definition->features.privnet = container_owns_network(definition);
     g_ptr_array_set_size(definition->kept, 0);
+    g_ptr_array_set_size(definition->interfaces, 0);
     g_ptr_array_set_size(definition->clock.timers, 0);
     definition->clock.offset = CLOCK_UTC;
     share_clear(&definition->sharing.net);

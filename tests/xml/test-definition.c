@@ -197,15 +197,12 @@ test_names_of_other_architectures_load_from_disk(void)
 static void
 test_kept_elements_are_known_by_name(void)
 {
-    g_autoptr(Definition) definition =
-        parse(DOMAIN("", "k",
-                     "<cpu/><devices><interface type='bridge'><source bridge='b'/></interface>"
-                     "</devices>"),
-              DEFINITION_INACTIVE);
+    g_autoptr(Definition) definition = parse(
+        DOMAIN("", "k", "<cpu/><devices><graphics type='vnc'/></devices>"), DEFINITION_INACTIVE);
 
-    g_assert_true(definition_keeps(definition, "interface"));
+    g_assert_true(definition_keeps(definition, "graphics"));
     g_assert_true(definition_keeps(definition, "cpu"));
-    g_assert_false(definition_keeps(definition, "hostdev"));
+    g_assert_false(definition_keeps(definition, "sound"));
 }
 
 static void
@@ -214,16 +211,17 @@ test_an_interface_without_address_gets_one(void)
     static const char xml[] =
         DOMAIN("", "i",
                "<devices><interface type='bridge'><source bridge='b'/></interface>"
-               "<interface type='bridge'><mac address='00:00:00:00:00:00'/></interface></devices>");
+               "<interface type='bridge'><source bridge='b'/><mac address='00:00:00:00:00:00'/>"
+               "</interface></devices>");
     g_autoptr(Definition) definition = parse(xml, DEFINITION_INACTIVE);
     guint i;
 
-    g_assert_cmpuint(definition->kept->len, ==, 2);
+    g_assert_cmpuint(definition->interfaces->len, ==, 2);
     for (i = 0; i < 2; i++) {
-        const Kept *mac = kept_child(definition->kept->pdata[i], "mac");
+        const Interface *interface = definition->interfaces->pdata[i];
 
-        g_assert_true(g_str_has_prefix(kept_attribute(mac, "address"), "52:54:00:"));
-        g_assert_cmpuint(strlen(kept_attribute(mac, "address")), ==, 17);
+        g_assert_true(g_str_has_prefix(interface->mac, "52:54:00:"));
+        g_assert_cmpuint(strlen(interface->mac), ==, 17);
     }
 }
 

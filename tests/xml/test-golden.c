@@ -17,7 +17,7 @@
 #include "xml/container.h"
 #include "xml/definition.h"
 
-static const DefinitionDefaults defaults = {
+static DefinitionDefaults defaults = {
     .arch = "x86_64",
     .emulator = "/usr/lib/libvirt/libvirt_lxc",
     .security_model = "apparmor",
@@ -233,6 +233,7 @@ main(int argc, char **argv)
     guint i;
 
     g_test_init(&argc, &argv, NULL);
+    defaults.schema_directory = g_getenv("CAISSON_SCHEMA_DIR");
     directory = g_dir_open(g_getenv("GOLDEN_DIRECTORY"), 0, &error);
     g_assert_no_error(error);
     while ((file = g_dir_read_name(directory)))
