@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -186,33 +187,43 @@ groups_remove(Launch *launch)
         g_printerr("cgroup: %s\n", error->message);
 }
 
-/* Writes the launcher's pid to @entrance; @end is what the launcher waits for the end of. */
+/*
+ * Moves @launcher through @entrance; @end is what the launcher waits for the end of. The pid was
+ * the launcher's before this process existed: were it asked for here, a launcher that is dead by
+ * now would have given its place to init of the host. A pid that is used again would be as bad,
+ * hence @alive, a pidfd.
+ */
 G_NORETURN static void
-orphan_run(int entrance, int end)
+orphan_run(pid_t launcher, int alive, int entrance, int end)
 {
     g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(int));
-    g_autofree char *launcher = g_strdup_printf("%d", getppid());
+    g_autofree char *text = g_strdup_printf("%d", launcher);
 
     /* a child of the launcher would stay a zombie of the keeper's; this one init of the host
      * inherits */
     if (fork() != 0)
         _exit(EXIT_SUCCESS);
+    g_array_append_val(kept, alive);
     g_array_append_val(kept, entrance);
     g_array_append_val(kept, end);
     process_close_others(kept);
-    _exit(write(entrance, launcher, strlen(launcher)) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+    if (kernel_pidfd_send_signal(alive, 0) < 0 || write(entrance, text, strlen(text)) < 0)
+        _exit(EXIT_FAILURE);
+    _exit(EXIT_SUCCESS);
 }
 
 static bool
 orphan_create(int entrance, Fd *ret_end, GError **error)
 {
+    pid_t launcher = getpid();
+    g_auto(Fd) alive = pidfd_open(launcher, 0);
     int ends[2];
     pid_t child;
 
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return fail_errno(error, errno, "cannot create a pipe");
+    if (alive < 0 || pipe2(ends, O_CLOEXEC) < 0)
+        return fail_errno(error, errno, "cannot prepare to enter the group of the supervisor");
     if ((child = fork()) == 0)
-        orphan_run(entrance, ends[1]);
+        orphan_run(launcher, alive, entrance, ends[1]);
     close(ends[1]);
     *ret_end = ends[0];
     if (child < 0 || waitpid(child, NULL, 0) < 0)

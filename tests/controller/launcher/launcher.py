@@ -232,6 +232,7 @@ class Launcher:
                         pids = [int(line) for line in file]
                 except OSError:
                     pids = []
+                assert 1 not in pids, 'init of the host is in a group of a guest'
                 for pid in pids:
                     try:
                         os.kill(pid, signal.SIGKILL)
