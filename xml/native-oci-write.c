@@ -6,6 +6,9 @@
 #include "xml/native-formats.h"
 #include "xml/native-losses.h"
 
+/* What the document needs; crun before 1.9 refuses any later version. */
+#define OCI_VERSION "1.0.2"
+
 /* Filesystems that OCI can mount: directories of the host, and memory. */
 static bool
 keep_filesystems(Definition *definition, NativeReport *report, GError **error)
@@ -129,7 +132,8 @@ write_sharing(const Definition *definition, ContainerLinux *os, NativeReport *re
 
 /*
  * Binds of paths inside the container, by which /proc/sys is made read-only, are no OCI: there a
- * source is the host's. readonlyPaths says the same of the whole of /proc/sys.
+ * source is the host's. readonlyPaths says the same of the whole of /proc/sys. Nor can OCI go on
+ * without a mount ("nofail"): what not every host has is left out.
  */
 static void
 plain_mounts(Container *container, NativeReport *report)
@@ -140,7 +144,8 @@ plain_mounts(Container *container, NativeReport *report)
     while (i < container->mounts->len) {
         ContainerMount *mount = container->mounts->pdata[i];
 
-        if (mount->source_in_container) {
+        if (mount->source_in_container ||
+            g_strv_contains((const char *const *)mount->options, "nofail")) {
             networks |= g_str_has_prefix(mount->destination, "/proc/sys/net/");
             g_ptr_array_remove_index(container->mounts, i);
             continue;
@@ -222,6 +227,7 @@ native_oci_write(const Definition *definition, const char *arch, NativeReport *r
     container_complete(copy);
     if (!(container = container_compute(copy, &context, error)))
         return NULL;
+    build_set(&container->oci_version, OCI_VERSION);
     write_sharing(definition, container->os, report);
     write_nodes(definition, container);
     plain_mounts(container, report);
