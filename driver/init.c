@@ -219,8 +219,7 @@ signal_text(int signal, char *buffer, size_t size)
 }
 
 bool
-init_choose_signal(const Init *init, InitRequest request, int *ret_signal, bool *ret_ends,
-                   GError **error)
+init_choose_signal(const Init *init, InitRequest request, InitChoice *ret_choice, GError **error)
 {
     const InitKind *kind = init->kind;
     int signal = request == INIT_REBOOT ? kind->reboot : kind->shutdown;
@@ -238,8 +237,7 @@ init_choose_signal(const Init *init, InitRequest request, int *ret_signal, bool 
         return fail(error, FAILURE_OPERATION_UNSUPPORTED,
                     "init is %s and does not handle %s, so the kernel would drop it: use destroy",
                     kind->name, signal_text(signal, text, sizeof(text)));
-    *ret_signal = signal;
-    *ret_ends = kind->ends && request == INIT_REBOOT;
+    *ret_choice = (InitChoice){ signal, kind->ends && request == INIT_REBOOT };
     return true;
 }
 

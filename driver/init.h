@@ -46,12 +46,16 @@ Init init_classify(const InitFacts *facts);
 /* "systemd", "sysvinit" …, "a program of its own" */
 const char *init_kind_name(const Init *init);
 
+typedef struct {
+    int signal;
+    bool ends; /* this init merely ends: a reboot is up to the driver */
+} InitChoice;
+
 /*
- * The signal for @request. *ret_ends: this init merely ends, so that a reboot is up to the driver.
- * FAILURE_OPERATION_UNSUPPORTED when there is none, or when init would not take it: the kernel
- * drops such a signal to a pid 1 and nothing would happen.
+ * The signal for @request. FAILURE_OPERATION_UNSUPPORTED when there is none, or when init would not
+ * take it: the kernel drops such a signal to a pid 1 and nothing would happen.
  */
-bool init_choose_signal(const Init *init, InitRequest request, int *ret_signal, bool *ret_ends,
+bool init_choose_signal(const Init *init, InitRequest request, InitChoice *ret_choice,
                         GError **error);
 
 /*

@@ -46,13 +46,13 @@ is_settling(Domain *domain)
 
 /* init_choose_signal(), asked again while init may still come to take it. */
 static bool
-choose_signal(Domain *domain, Init *init, InitRequest request, int *ret_signal, bool *ret_ends,
+choose_signal(Domain *domain, Init *init, InitRequest request, InitChoice *ret_choice,
               GError **error)
 {
     for (;;) {
         g_autoptr(GError) local = NULL;
 
-        if (init_choose_signal(init, request, ret_signal, ret_ends, &local))
+        if (init_choose_signal(init, request, ret_choice, &local))
             return true;
         if (init->initctl || !is_settling(domain)) {
             g_propagate_error(error, g_steal_pointer(&local));
@@ -67,18 +67,17 @@ choose_signal(Domain *domain, Init *init, InitRequest request, int *ret_signal, 
 static bool
 ask_by_signal(Domain *domain, Init *init, InitRequest request, GError **error)
 {
-    int signal;
-    bool ends;
+    InitChoice choice;
 
-    if (!choose_signal(domain, init, request, &signal, &ends, error))
+    if (!choose_signal(domain, init, request, &choice, error))
         return false;
-    set_rebooting(domain, ends);
-    if (!send_signal(domain, signal, error)) {
+    set_rebooting(domain, choice.ends);
+    if (!send_signal(domain, choice.signal, error)) {
         set_rebooting(domain, false);
         return false;
     }
     log_info("domain '%s': init (%s) was sent signal %d", domain->name, init_kind_name(init),
-             signal);
+             choice.signal);
     return true;
 }
 
@@ -153,16 +152,15 @@ bool
 shutdown_wait(Domain *domain, unsigned int seconds, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
-    bool ends;
-    int signal;
+    InitChoice choice;
     pid_t pid;
     Init init;
 
     if (!init_detect(domain, &init, error) ||
-        !choose_signal(domain, &init, INIT_SHUTDOWN, &signal, &ends, error))
+        !choose_signal(domain, &init, INIT_SHUTDOWN, &choice, error))
         return false;
     pid = set_destroyed(domain, true);
-    if (!send_signal(domain, signal, error)) {
+    if (!send_signal(domain, choice.signal, error)) {
         set_destroyed(domain, false);
         return false;
     }

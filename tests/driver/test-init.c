@@ -80,16 +80,15 @@ static void
 assert_choice(const Init *init, InitRequest request, int expected, bool ends)
 {
     g_autoptr(GError) error = NULL;
-    int signal = 0;
-    bool got_ends = false;
+    InitChoice choice = { 0 };
 
     if (expected) {
-        g_assert_true(init_choose_signal(init, request, &signal, &got_ends, &error));
+        g_assert_true(init_choose_signal(init, request, &choice, &error));
         g_assert_no_error(error);
-        g_assert_cmpint(signal, ==, expected);
-        g_assert_cmpint(got_ends, ==, ends);
+        g_assert_cmpint(choice.signal, ==, expected);
+        g_assert_cmpint(choice.ends, ==, ends);
     } else {
-        g_assert_false(init_choose_signal(init, request, &signal, &got_ends, &error));
+        g_assert_false(init_choose_signal(init, request, &choice, &error));
         g_assert_error(error, FAILURE, FAILURE_OPERATION_UNSUPPORTED);
         g_assert_nonnull(strstr(error->message, "destroy"));
     }
@@ -120,17 +119,16 @@ test_dropped(void)
     InitFacts facts = { .program = (char *)"systemd", .name = (char *)"systemd" };
     Init init = init_classify(&facts);
     g_autoptr(GError) error = NULL;
-    int signal;
-    bool ends;
+    InitChoice choice;
 
-    g_assert_false(init_choose_signal(&init, INIT_SHUTDOWN, &signal, &ends, &error));
+    g_assert_false(init_choose_signal(&init, INIT_SHUTDOWN, &choice, &error));
     g_assert_cmpstr(error->message, ==,
                     "init is systemd and does not handle SIGRTMIN+4, so the kernel would drop it: "
                     "use destroy");
     g_clear_error(&error);
     facts.program = (char *)"sleep";
     init = init_classify(&facts);
-    g_assert_false(init_choose_signal(&init, INIT_REBOOT, &signal, &ends, &error));
+    g_assert_false(init_choose_signal(&init, INIT_REBOOT, &choice, &error));
     g_assert_cmpstr(error->message, ==,
                     "init is a program of its own and does not handle SIGTERM, so the kernel would "
                     "drop it: use destroy");
