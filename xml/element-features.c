@@ -219,6 +219,7 @@ static const XmlField features_fields[] = {
     KEPT("ras"),
     KEPT("ps2"),
     KEPT("aia"),
+    KEPT("virtualization"),
     { NULL },
 };
 

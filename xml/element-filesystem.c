@@ -11,7 +11,7 @@ static const char *const types[] = { "mount", "block", "file",   "template",
 static const char *const access_modes[] = { "", "passthrough", "mapped", "squash", NULL };
 static const char *const drivers[] = { "",      "path",     "handle", "loop", "nbd",
                                        "ploop", "virtiofs", "mtp",    NULL };
-static const char *const formats[] = { "",     "none",  "raw", "dir",  "bochs", "cloop", "dmg",
+const char *const storage_formats[] = { "",     "none",  "raw", "dir",  "bochs", "cloop", "dmg",
                                        "iso",  "vpc",   "vdi", "fat",  "vhd",   "ploop", "cow",
                                        "qcow", "qcow2", "qed", "vmdk", NULL };
 static const char *const write_policies[] = { "", "immediate", NULL };
@@ -39,10 +39,12 @@ static const XmlField filesystem_fields[] = {
     { "@fmode", FIELD_STRING, MEMBER(fmode) },
     { "@dmode", FIELD_STRING, MEMBER(dmode) },
     { "driver/@type", FIELD_ENUM, MEMBER(driver_type), .names = drivers },
-    { "driver/@format", FIELD_ENUM, MEMBER(driver_format), .names = formats,
+    { "driver/@format", FIELD_ENUM, MEMBER(driver_format), .names = storage_formats,
       .bad = FAILURE_CONFIG_UNSUPPORTED },
     { "driver/@wrpolicy", FIELD_ENUM, MEMBER(driver_wrpolicy), .names = write_policies },
+    { "driver/@queue", FIELD_STRING, MEMBER(driver_queue) },
     KEPT("binary"),
+    KEPT("idmap"),
     SOURCE("dir", source, ONLY(FILESYSTEM_MOUNT) | ONLY(FILESYSTEM_BIND)),
     SOURCE("dev", source, ONLY(FILESYSTEM_BLOCK)),
     SOURCE("file", source, ONLY(FILESYSTEM_FILE)),

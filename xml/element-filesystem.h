@@ -60,7 +60,8 @@ typedef struct {
     bool readonly;
     uint64_t space_hard_limit; /* bytes, 0: none */
     uint64_t space_soft_limit;
-    GPtrArray *kept; /* of Kept *: binary, address … */
+    char *driver_queue; /* kept */
+    GPtrArray *kept;    /* of Kept *: binary, address … */
 } Filesystem;
 
 Filesystem *filesystem_new(void);

@@ -28,6 +28,7 @@ variable_free(void *variable)
     }
 
 static const XmlField os_fields[] = {
+    { "@firmware", FIELD_STRING, offsetof(Os, firmware) },
     { "type/@arch", FIELD_STRING, offsetof(Os, arch) },
     { "type/@machine", FIELD_STRING, offsetof(Os, machine) },
     { "type", FIELD_STRING, offsetof(Os, type), FIELD_REQUIRED },
@@ -39,11 +40,14 @@ static const XmlField os_fields[] = {
     { "initgroup", FIELD_STRING, offsetof(Os, init_group) },
     KEPT("loader"),
     KEPT("nvram"),
+    KEPT("varstore"),
     KEPT("firmware"),
     KEPT("kernel"),
     KEPT("initrd"),
     { "cmdline", FIELD_STRING, offsetof(Os, cmdline) },
+    KEPT("shim"),
     KEPT("dtb"),
+    KEPT("root"),
     KEPT("acpi"),
     KEPT("boot"),
     KEPT("bootmenu"),

@@ -20,6 +20,7 @@ typedef struct {
     char *init_user; /* name, number or "+number"; NULL: root */
     char *init_group;
     char *cmdline;
+    char *firmware;  /* kept */
     GPtrArray *kept; /* of Kept *: what only machines have (kernel, boot, smbios …) */
 } Os;
 

@@ -225,24 +225,7 @@ collect_all(Collecting *collecting, xmlNode *parent, Manner manner)
         collect(collecting, node, manner);
 }
 
-static bool
-instance_has(const Collecting *collecting, const Particle *particle)
-{
-    g_autofree char *name = pattern_name(particle->pattern);
-    xmlNode *node;
-
-    if (name && schema_node_is(particle->pattern, "attribute"))
-        return xmlHasProp(collecting->instance, BAD_CAST name);
-    for (node = collecting->instance->children; node; node = node->next) {
-        if (node->type == XML_ELEMENT_NODE &&
-            pattern_is_for(particle->pattern, (const char *)node->name,
-                           node->ns ? (const char *)node->ns->href : NULL))
-            return true;
-    }
-    return false;
-}
-
-/* Whether a particle from @from to before @to is required, and of this name unless it is NULL. */
+/* Whether a particle from @from to before @to is required and of this name. */
 static bool
 range_requires(const GArray *particles, guint from, guint to, const char *name)
 {
@@ -252,7 +235,7 @@ range_requires(const GArray *particles, guint from, guint to, const char *name)
         const Particle *particle = &g_array_index(particles, Particle, i);
         g_autofree char *own = pattern_name(particle->pattern);
 
-        if (particle->required && (!name || g_strcmp0(own, name) == 0))
+        if (particle->required && g_strcmp0(own, name) == 0)
             return true;
     }
     return false;
@@ -285,50 +268,6 @@ alternatives_merge(GArray *particles, const GArray *starts)
     }
 }
 
-/* Adds what is required from @from on to @lacking; false when the instance has some of it. */
-static bool
-lacking_add(const Collecting *collecting, const GArray *particles, guint from, GPtrArray *lacking)
-{
-    guint i;
-
-    for (i = from; i < particles->len; i++) {
-        const Particle *particle = &g_array_index(particles, Particle, i);
-
-        if (particle->required && instance_has(collecting, particle))
-            return false;
-        if (particle->required)
-            g_ptr_array_add(lacking, particle->pattern);
-    }
-    return true;
-}
-
-static void
-alternatives_end(Collecting *collecting, GArray *elements, GArray *attributes)
-{
-    Allowance *allowance = collecting->allowance;
-    guint length = allowance->lacking->len;
-    guint i;
-    bool open = false; /* an alternative requires nothing */
-
-    g_array_append_val(elements, allowance->elements->len);
-    g_array_append_val(attributes, allowance->attributes->len);
-    if (elements->len <= 2)
-        return;
-    for (i = 0; i + 1 < elements->len; i++)
-        open = open || !(range_requires(allowance->elements, g_array_index(elements, guint, i),
-                                        g_array_index(elements, guint, i + 1), NULL) ||
-                         range_requires(allowance->attributes, g_array_index(attributes, guint, i),
-                                        g_array_index(attributes, guint, i + 1), NULL));
-    if (open ||
-        !lacking_add(collecting, allowance->elements, g_array_index(elements, guint, 0),
-                     allowance->lacking) ||
-        !lacking_add(collecting, allowance->attributes, g_array_index(attributes, guint, 0),
-                     allowance->lacking))
-        g_ptr_array_set_size(allowance->lacking, (gint)length);
-    alternatives_merge(allowance->elements, elements);
-    alternatives_merge(allowance->attributes, attributes);
-}
-
 static void
 collect_choice(Collecting *collecting, xmlNode *choice, Manner manner)
 {
@@ -348,7 +287,10 @@ collect_choice(Collecting *collecting, xmlNode *choice, Manner manner)
         g_array_append_val(attributes, allowance->attributes->len);
         collect(collecting, node, manner);
     }
-    alternatives_end(collecting, elements, attributes);
+    g_array_append_val(elements, allowance->elements->len);
+    g_array_append_val(attributes, allowance->attributes->len);
+    alternatives_merge(allowance->elements, elements);
+    alternatives_merge(allowance->attributes, attributes);
 }
 
 static void
@@ -400,7 +342,6 @@ allowance_new(const Schema *schema, const GPtrArray *patterns, xmlNode *instance
     allowance->elements = g_array_new(FALSE, FALSE, sizeof(Particle));
     allowance->attributes = g_array_new(FALSE, FALSE, sizeof(Particle));
     allowance->texts = g_ptr_array_new();
-    allowance->lacking = g_ptr_array_new();
     for (i = 0; i < patterns->len; i++) {
         xmlNode *pattern = patterns->pdata[i];
         g_autofree char *name = pattern_name(pattern);
@@ -420,7 +361,6 @@ allowance_free(Allowance *allowance)
     g_array_unref(allowance->elements);
     g_array_unref(allowance->attributes);
     g_ptr_array_unref(allowance->texts);
-    g_ptr_array_unref(allowance->lacking);
     g_free(allowance);
 }
 

@@ -19,7 +19,6 @@ typedef struct {
     GArray *attributes; /* of Particle */
     GPtrArray *texts;   /* of xmlNode *: patterns of the element's own text */
     bool contradictory; /* attributes rule each other's alternatives out */
-    GPtrArray *lacking; /* of xmlNode *: one of these is needed, and there is none */
 } Allowance;
 
 /*

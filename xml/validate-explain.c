@@ -180,30 +180,6 @@ attributes_explain(const Level *level, GError **error)
 static bool element_explain(const Schema *schema, xmlNode *node, const GPtrArray *patterns,
                             GError **error);
 
-/* One of several attributes or elements is needed. */
-static bool
-lacking_explain(const Level *level, GError **error)
-{
-    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *joined = NULL;
-    guint i;
-
-    for (i = 0; i < level->allowance->lacking->len; i++) {
-        xmlNode *pattern = level->allowance->lacking->pdata[i];
-        g_autofree char *name = pattern_name(pattern);
-        bool attribute = schema_node_is(pattern, "attribute");
-
-        if (name)
-            g_ptr_array_add(words, g_strconcat(attribute ? "attribute '" : "element <", name,
-                                               attribute ? "'" : ">", NULL));
-    }
-    if (!(joined = words_join(words, NAMES_MAX)))
-        return true;
-    return fail(error, FAILURE_XML_INVALID_SCHEMA,
-                "missing %s of <%s> (line %ld); add it, " OR_WITHOUT, joined,
-                (const char *)level->node->name, xmlGetLineNo(level->node));
-}
-
 /* Whether an element of the same name comes before @node. */
 static bool
 node_is_second(const xmlNode *node)
@@ -307,7 +283,7 @@ element_explain(const Schema *schema, xmlNode *node, const GPtrArray *patterns, 
     Level level = { schema, node, allowance };
 
     return attributes_explain(&level, error) && children_explain(&level, error) &&
-           lacking_explain(&level, error) && text_explain(&level, error);
+           text_explain(&level, error);
 }
 
 bool

@@ -10,7 +10,7 @@
 #include "xml/container.h"
 #include "xml/metadata.h"
 
-static const DefinitionDefaults defaults = {
+static DefinitionDefaults defaults = {
     .arch = "x86_64",
     .emulator = "/usr/lib/libvirt/libvirt_lxc",
     .security_model = "apparmor",
@@ -79,6 +79,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autofree char *name = NULL;
     g_autofree char *uuid = NULL;
 
+    defaults.schema_directory = g_getenv("CAISSON_SCHEMA_DIR");
     definition_peek(xml, &name, &uuid, NULL);
     check(xml, DEFINITION_INACTIVE);
     check(xml, DEFINITION_TRUSTED);
