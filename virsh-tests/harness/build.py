@@ -6,6 +6,8 @@ import subprocess
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CONTROLLERS = '/usr/lib/libvirt'
+SCHEMAS = os.path.join(TOP, 'schemas')
+SCHEMA_PLACE = '/usr/share/caisson/schemas'
 PLUGIN = 'libvirt_driver_lxc.so'
 PROGRAMS = ('libvirt_lxc', 'libvirt_lxc_keeper', 'libvirt_lxc_worker')
 # What an lxc connection uses. The QEMU driver stays out: it ends the daemon where its user is missing.

@@ -161,6 +161,7 @@ class PrivateDaemon:
         if self.driver == 'ours':
             plugin = build.find(build.PLUGIN)
             programs = {name: build.find(name) for name in build.PROGRAMS}
+            shutil.copytree(build.SCHEMAS, self.path(build.SCHEMA_PLACE), dirs_exist_ok=True)
         place = os.path.join(drivers, build.PLUGIN)
         if os.path.lexists(place):
             os.unlink(place)

@@ -33,6 +33,7 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_MOVE, MS_REC = 2, 4, 8, 4096, 8192, 
 MNT_DETACH = 2
 
 LIBVIRT_DIRECTORIES = ('/etc/libvirt', '/var/lib/libvirt', '/var/log/libvirt', '/var/cache/libvirt')
+SHARE = '/usr/share'
 
 
 def check(result, what):
@@ -190,7 +191,17 @@ def mount_libvirt(controllers):
     mount('tmpfs', controllers, 'tmpfs', 0, 'mode=755')
     for name in os.listdir(copy):
         shutil.copy2(os.path.join(copy, name), os.path.join(controllers, name))
+    mount_share('/run/libvirt-share')
     return made
+
+
+def mount_share(layer):
+    """Schemas are installed there: what is written to it stays in the session."""
+    upper, work = os.path.join(layer, 'upper'), os.path.join(layer, 'work')
+    os.makedirs(upper)
+    os.makedirs(work)
+    mount('overlay', SHARE, 'overlay', 0,
+          'lowerdir=%s,upperdir=%s,workdir=%s' % (SHARE, upper, work))
 
 
 def parents():
@@ -353,7 +364,7 @@ def main():
     finally:
         holder.end_children()
         groups.leave()
-        for directory in [*LIBVIRT_DIRECTORIES, options.controllers, '/run']:
+        for directory in [*LIBVIRT_DIRECTORIES, SHARE, options.controllers, '/run']:
             try:
                 umount(directory)
             except OSError:
