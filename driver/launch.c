@@ -146,6 +146,21 @@ launch_receive(Domain *domain, int socket, int seconds, GError **error)
     return NULL;
 }
 
+/* A launcher that is gone has left its reason in the socket, or none: launch_receive() finds out.
+ */
+static bool
+launch_send(int socket, const Message *call, const int *fds, size_t n_fds, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + PREPARE_SECONDS * G_TIME_SPAN_SECOND;
+    g_autoptr(GError) local = NULL;
+
+    if (message_send(socket, call, fds, n_fds, deadline, &local) ||
+        g_error_matches(local, FAILURE, FAILURE_OPERATION_FAILED))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return false;
+}
+
 /* What the launcher reports when all is there but init does not run yet. */
 static bool
 launch_record_prepared(Domain *domain, const MessageParameters *prepared, GError **error)
@@ -173,7 +188,6 @@ static bool
 launch_handshake(Domain *domain, int socket, int container, const StartOptions *options,
                  GError **error)
 {
-    gint64 deadline = g_get_monotonic_time() + PREPARE_SECONDS * G_TIME_SPAN_SECOND;
     g_autofree int *fds = g_new(int, 1 + options->n_fds);
     g_autoptr(Message) launch = message_new_call("Launch");
     g_autoptr(Message) proceed = message_new_call("Continue");
@@ -184,11 +198,10 @@ launch_handshake(Domain *domain, int socket, int container, const StartOptions *
     if (options->n_fds)
         memcpy(fds + 1, options->fds, options->n_fds * sizeof(int));
     launch->parameters->version = MESSAGE_PROTOCOL_VERSION;
-    if (!message_send(socket, launch, fds, 1 + options->n_fds, deadline, error) ||
+    if (!launch_send(socket, launch, fds, 1 + options->n_fds, error) ||
         !(prepared = launch_receive(domain, socket, PREPARE_SECONDS, error)) ||
         !launch_record_prepared(domain, prepared->parameters, error) ||
-        !store_save_status(domain, error) ||
-        !message_send(socket, proceed, NULL, 0, deadline, error) ||
+        !store_save_status(domain, error) || !launch_send(socket, proceed, NULL, 0, error) ||
         !(running = launch_receive(domain, socket, CONTINUE_SECONDS, error)))
         return false;
     return true;
