@@ -131,6 +131,15 @@ def test_what_was_written_before_a_client_came_is_shown_to_it(connection, start)
         console.expect('all aboard')
 
 
+@pytest.mark.ours
+def test_a_guest_defined_without_console_has_one_while_it_runs(connection, start):
+    domain, _ = start(init='/bin/sh', consoles=0)
+    assert '<console' not in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    assert "<alias name='console0'/>" in domain.XMLDesc()
+    with StreamConsole(connection, domain) as console:
+        console.prompt()
+
+
 def test_the_console_ends_with_the_guest(daemon, shell):
     domain, guest = shell
     with TerminalConsole(daemon, guest.name) as console:

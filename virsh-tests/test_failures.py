@@ -94,12 +94,6 @@ def test_a_missing_working_directory_of_init_is_named(define):
     refused_start(domain, '/no/such/directory', 'No such file or directory')
 
 
-def test_a_guest_without_console_is_refused(define):
-    domain, _ = define(consoles=0)
-    error = refused_start(domain, 'console')
-    assert error.get_error_code() == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
-
-
 def test_a_relative_partition_is_refused(define):
     domain, _ = define(top='<resource><partition>relative</partition></resource>')
     refused_start(domain, 'relative')

@@ -2,6 +2,7 @@
 """A libvirtd of our own: started, killed, restarted, asked, and put away without a trace."""
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -27,6 +28,7 @@ max_clients = 1000
 log_filters = "%s"
 log_outputs = "1:file:/var/log/libvirt/libvirtd.log"
 '''
+SANITIZER = re.compile(r'runtime error:|ERROR: (Address|Leak)Sanitizer')
 LOG_FILTERS = '1:lxc 3:object 3:event 3:rpc 3:json 3:util 3:access 3:threadjob'
 
 libvirt.registerErrorHandler(lambda *_: None, None)
@@ -308,8 +310,16 @@ class PrivateDaemon:
         return '\n'.join(lines[-40:]) + '\n' + text + self.sanitizer_reports()
 
     def sanitizer_reports(self):
-        return ''.join(read(os.path.join(self.directory, name)) for name in os.listdir(self.directory)
-                       if name.startswith(('asan.', 'ubsan.')))
+        """What sanitizers found in the daemon, and in controllers, which write to the guests' logs."""
+        found = ''.join(read(os.path.join(self.directory, name)) for name in os.listdir(self.directory)
+                        if name.startswith(('asan.', 'ubsan.')))
+        folder = self.path('/var/log/libvirt/lxc')
+        logs = [os.path.join(folder, name) for name in os.listdir(folder)] if os.path.isdir(folder) else []
+        for path in [self.output, *logs]:
+            text = read(path) if os.path.exists(path) else ''
+            if SANITIZER.search(text):
+                found += '%s:\n%s\n' % (path, text[SANITIZER.search(text).start():])
+        return found
 
     def processes(self):
         """pids of everything the session runs."""

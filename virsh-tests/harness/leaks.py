@@ -14,6 +14,9 @@ EXPECTED = re.compile(r'^/run/libvirt/(lxc/(driver\.pid|autostarted|autostart-do
 # The stock driver leaves these of every guest.
 LEFT_BY_STOCK = re.compile(r'^file /run/libvirt/lxc/[^/]+\.(dev|devpts|fuse|sock|root)$')
 
+# Of what the host shares with others while tests run, only this can come from them.
+OURS = re.compile(r'caisson|libvirt')
+
 STATE_DIRECTORIES = ('/run/libvirt', '/run/systemd', '/run/lock')
 
 
@@ -27,12 +30,14 @@ def groups(daemon):
     return found
 
 
-def mounts(pid, label):
+def mounts(pid, label, pattern=''):
     found = {}
     try:
         with open('/proc/%d/mountinfo' % pid) as file:
             for line in file:
                 word = line.split()
+                if not re.search(pattern, word[4]):
+                    continue
                 key = '%s %s' % (label, word[4])
                 found[key] = found.get(key, 0) + 1
     except OSError:
@@ -42,10 +47,6 @@ def mounts(pid, label):
 
 def links(daemon):
     return {'network link ' + name for name in os.listdir(daemon.path('/sys/class/net'))}
-
-
-def host_links():
-    return {'network link of the host ' + name for name in os.listdir('/sys/class/net')}
 
 
 def processes(daemon):
@@ -75,8 +76,14 @@ def files(daemon):
 
 
 def loop_devices():
-    return {'loop device ' + name for name in os.listdir('/sys/block')
-            if os.path.exists('/sys/block/%s/loop/backing_file' % name)}
+    found = set()
+    for name in os.listdir('/sys/block'):
+        try:
+            with open('/sys/block/%s/loop/backing_file' % name) as file:
+                found.add('loop device %s of %s' % (name, file.read().strip()))
+        except OSError:
+            continue
+    return {what for what in found if OURS.search(what)}
 
 
 def descriptors(daemon):
@@ -89,8 +96,8 @@ def snapshot(daemon):
     found = groups(daemon) | mounts(daemon.holder, 'mount of the session')
     if daemon.pid:
         found |= mounts(daemon.pid, 'mount of the daemon')
-    found |= mounts(os.getpid(), 'mount of the host')
-    return found | links(daemon) | host_links() | processes(daemon) | files(daemon) | loop_devices()
+    found |= mounts(os.getpid(), 'mount of the host', OURS)
+    return found | links(daemon) | processes(daemon) | files(daemon) | loop_devices()
 
 
 class Leaks:
