@@ -291,6 +291,24 @@ test_reachable(void)
     g_assert_cmpuint(g_hash_table_size(reached), ==, 0);
 }
 
+/* Other programs, xmllint and editors, read the files as they are. */
+static void
+test_loads(void)
+{
+    static const char *const names[] = { "domain.rng", "device.rng" };
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(schema_directory(), names[i], NULL);
+        xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewParserCtxt(path);
+        xmlRelaxNG *grammar = xmlRelaxNGParse(parser);
+
+        g_assert_nonnull(grammar);
+        xmlRelaxNGFree(grammar);
+        xmlRelaxNGFreeParserCtxt(parser);
+    }
+}
+
 static void
 schema_collect(GHashTable *names, xmlNode *parent)
 {
@@ -483,6 +501,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/schemas/threads may validate at the same time", test_threads);
     g_test_add_func("/schemas/every file is part of one of the two", test_reachable);
+    g_test_add_func("/schemas/libxml2 loads the files by itself", test_loads);
     g_test_add_func("/schemas/the documents show every element", test_shown);
     g_test_add_func("/schemas/every pattern of text has words for people", test_patterns);
     g_test_add_func("/schemas/a schema that is not there is named", test_missing);
