@@ -235,6 +235,29 @@ test_truncation(void)
     }
 }
 
+static void
+expect_unknown(const char *text, unsigned max, const char *expected)
+{
+    g_auto(GStrv) keys = json_unknown(&tree_type, text, strlen(text), max);
+    g_autofree char *joined = g_strjoinv(" ", keys);
+
+    g_assert_cmpstr(joined, ==, expected);
+}
+
+static void
+test_unknown_key_names(void)
+{
+    expect_unknown("{\"must\":\"m\"}", 9, "");
+    expect_unknown("{\"must\":\"m\",\"a\":1,\"b\":{\"c\":2}}", 9, "a b");
+    expect_unknown("{\"leaf\":{\"x\":1},\"leaves\":[{\"name\":\"a\"},{\"y\":1}],"
+                   "\"group\":{\"inner\":1,\"z\":1},\"list\":[\"a\"]}",
+                   9, "leaf.x leaves[1].y group.z");
+    expect_unknown("{\"a\":1,\"b\":2,\"c\":3}", 2, "a b");
+    expect_unknown("[]", 9, "");
+    expect_unknown("null", 9, "");
+    expect_unknown("no JSON", 9, "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -243,6 +266,7 @@ main(int argc, char **argv)
     g_test_add_func("/json/what is written is read back", test_full);
     g_test_add_func("/json/bytes that are no UTF-8 are replaced", test_not_utf8);
     g_test_add_func("/json/unknown keys are ignored", test_unknown_keys);
+    g_test_add_func("/json/keys that no row knows can be named", test_unknown_key_names);
     g_test_add_func("/json/pretty text is indented and ends with a newline", test_pretty);
     g_test_add_func("/json/refusals name the place", test_refusals);
     g_test_add_func("/json/text after a NUL byte is refused", test_embedded_nul);
