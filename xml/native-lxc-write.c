@@ -255,6 +255,7 @@ write_cpu(LxcText *text)
 {
     const Definition *definition = text->definition;
     const CpuTuning *tuning = &definition->cpu_tuning;
+    g_autoptr(GPtrArray) view = definition_view(definition);
     guint i;
 
     if (tuning->shares != UINT64_MAX) {
@@ -266,8 +267,8 @@ write_cpu(LxcText *text)
         lxc_put(text, "lxc.cgroup.cpuset.cpus", definition->cpuset);
         lxc_put(text, "lxc.cgroup2.cpuset.cpus", definition->cpuset);
     }
-    for (i = 0; i < definition->kept->len; i++) {
-        const Kept *kept = definition->kept->pdata[i];
+    for (i = 0; i < view->len; i++) {
+        const Kept *kept = view->pdata[i];
         const Kept *memory =
             g_str_equal(kept->name, "numatune") ? kept_child(kept, "memory") : NULL;
         const char *nodes = memory ? kept_attribute(memory, "nodeset") : NULL;

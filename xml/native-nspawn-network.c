@@ -6,6 +6,7 @@
 #include "xml/native-nspawn.h"
 
 #define DEVICE_NAME_MAX 15 /* bytes, IFNAMSIZ without the final NUL */
+#define DEVICES_MAX     512
 
 static Kept *
 interface_add(const NspawnFile *file, const char *type, const char *attribute, const char *value)
@@ -70,6 +71,9 @@ each_pair(const NspawnFile *file, const NspawnLine *line,
         if (words[i][0] == '\0' || (guest && guest[0] == '\0'))
             return nspawn_bad(line, "a network device, or two with a colon between them, is needed",
                               error);
+        if (file->definition->kept->len >= DEVICES_MAX)
+            return fail(error, FAILURE_INVALID_ARG, "line %u: there are too many network devices",
+                        line->number);
         add(file, words[i], guest);
     }
     return true;

@@ -7,6 +7,7 @@
 #include "controller/wire/failure.h"
 #include "xml/native-build.h"
 
+#define DEVICES_MAX        512
 #define OCI_MEMORY_DEFAULT (UINT64_C(1024) * 1024 * 1024)
 
 /* c 1:3 and so on: nodes and rules every container has. */
@@ -250,6 +251,9 @@ oci_read_linux(const OciConfig *config, Definition *definition, NativeReport *re
         return false;
     if (!os)
         return true;
+    if (os->devices && os->devices->len > DEVICES_MAX)
+        return fail(error, FAILURE_INVALID_ARG, "linux.devices: there are more than %d",
+                    DEVICES_MAX);
     read_maps(os, definition, report);
     for (i = 0; os->devices && i < os->devices->len; i++)
         read_device(os->devices->pdata[i], definition, report);

@@ -346,6 +346,29 @@ test_networks(void)
 }
 
 static void
+test_devices(void)
+{
+    g_autoptr(GString) names = g_string_new(NSPAWN "[Network]\nMACVLAN=");
+    g_autoptr(GString) nodes = g_string_new(OCI ROOT ", " PROCESS ", \"linux\": { \"devices\": [");
+    Refusal refusal = { "devices without end", NULL, FAILURE_INVALID_ARG, NULL };
+    unsigned i;
+
+    for (i = 0; i < 10000; i++) {
+        g_string_append(names, "eno1 ");
+        g_string_append_printf(nodes, "{ \"path\": \"/dev/a\", \"type\": \"c\", \"major\": %u },",
+                               i);
+    }
+    g_string_truncate(nodes, nodes->len - 1);
+    g_string_append(nodes, "] } }");
+    refusal.text = names->str;
+    refusal.message = "line 4: there are too many network devices";
+    expect_refusal("nspawn", &refusal);
+    refusal.text = nodes->str;
+    refusal.message = "linux.devices: there are more than 512";
+    expect_refusal("oci", &refusal);
+}
+
+static void
 test_report_is_bounded(void)
 {
     g_autoptr(GString) text = g_string_new(LXC);
@@ -393,6 +416,7 @@ main(int argc, char **argv)
     g_test_add_func("/native/an unknown format is answered with the known ones", test_unknown);
     g_test_add_func("/native/a text without end is refused", test_size);
     g_test_add_func("/native/the number of network devices is bounded", test_networks);
+    g_test_add_func("/native/the number of devices is bounded", test_devices);
     g_test_add_func("/native/the report is bounded", test_report_is_bounded);
     g_test_add_func("/native/the report is one line of text", test_report_is_one_line);
     return g_test_run();
