@@ -125,5 +125,6 @@ limits_write(const CgroupLayout *layout, const char *group, const ContainerResou
     if (resources->pids->limit >= 0 &&
         !write_number(&target, &pids_limit, resources->pids->limit, error))
         return false;
-    return cgroup_limit_devices(layout, group, resources->devices, error);
+    return limits_write_block(layout, group, resources->block_io, error) &&
+           cgroup_limit_devices(layout, group, resources->devices, error);
 }

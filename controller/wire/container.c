@@ -125,12 +125,39 @@ static const JsonField pids_fields[] = {
 };
 const JsonType container_pids_type = { "pids", sizeof(ContainerPids), pids_fields };
 
+#define BLOCK_LIMIT(key, member)                                                \
+    {                                                                           \
+        key, JSON_UINT, offsetof(ContainerBlockDevice, member), .absent = UNSET \
+    }
+
+static const JsonField block_device_fields[] = {
+    { "path", JSON_STRING, offsetof(ContainerBlockDevice, path), .flags = JSON_REQUIRED },
+    BLOCK_LIMIT("weight", weight),
+    BLOCK_LIMIT("readBytes", read_bytes),
+    BLOCK_LIMIT("writeBytes", write_bytes),
+    BLOCK_LIMIT("readOperations", read_iops),
+    BLOCK_LIMIT("writeOperations", write_iops),
+    { NULL },
+};
+const JsonType container_block_device_type = { "block device", sizeof(ContainerBlockDevice),
+                                               block_device_fields };
+
+static const JsonField block_io_fields[] = {
+    { "weight", JSON_UINT, offsetof(ContainerBlockIo, weight), .absent = UNSET },
+    { "caisson", JSON_OBJECTS, offsetof(ContainerBlockIo, devices),
+      .type = &container_block_device_type },
+    { NULL },
+};
+const JsonType container_block_io_type = { "blockIO", sizeof(ContainerBlockIo), block_io_fields };
+
 static const JsonField resources_fields[] = {
     { "devices", JSON_OBJECTS, offsetof(ContainerResources, devices),
       .type = &container_device_rule_type },
     { "memory", JSON_OBJECT, offsetof(ContainerResources, memory), .type = &container_memory_type },
     { "cpu", JSON_OBJECT, offsetof(ContainerResources, cpu), .type = &container_cpu_type },
     { "pids", JSON_OBJECT, offsetof(ContainerResources, pids), .type = &container_pids_type },
+    { "blockIO", JSON_OBJECT, offsetof(ContainerResources, block_io),
+      .type = &container_block_io_type },
     { NULL },
 };
 const JsonType container_resources_type = { "resources", sizeof(ContainerResources),
@@ -233,6 +260,7 @@ container_complete(Container *container)
     object_ensure(&resources->memory, &container_memory_type);
     object_ensure(&resources->cpu, &container_cpu_type);
     object_ensure(&resources->pids, &container_pids_type);
+    object_ensure(&resources->block_io, &container_block_io_type);
 
     array_ensure(&container->mounts, &container_mount_type);
     array_ensure(&os->namespaces, &container_namespace_type);
@@ -240,6 +268,7 @@ container_complete(Container *container)
     array_ensure(&os->gid_mappings, &container_id_mapping_type);
     array_ensure(&os->devices, &container_device_type);
     array_ensure(&resources->devices, &container_device_rule_type);
+    array_ensure(&resources->block_io->devices, &container_block_device_type);
     array_ensure(&container->caisson->consoles, &container_console_type);
 }
 

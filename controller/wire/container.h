@@ -95,11 +95,27 @@ typedef struct {
     int64_t limit; /* tasks, -1: unlimited */
 } ContainerPids;
 
+/* A block device, by the path of its node: OCI wants numbers, which only the launcher knows. */
+typedef struct {
+    char *path;
+    uint64_t weight;     /* this and the following: UNSET: none */
+    uint64_t read_bytes; /* per second, as the rest */
+    uint64_t write_bytes;
+    uint64_t read_iops;
+    uint64_t write_iops;
+} ContainerBlockDevice;
+
+typedef struct {
+    uint64_t weight;    /* UNSET: none */
+    GPtrArray *devices; /* of ContainerBlockDevice *; ours, key "caisson" */
+} ContainerBlockIo;
+
 typedef struct {
     GPtrArray *devices; /* of ContainerDeviceRule *, applied in order */
     ContainerMemory *memory;
     ContainerCpu *cpu;
     ContainerPids *pids;
+    ContainerBlockIo *block_io;
 } ContainerResources;
 
 typedef struct {
@@ -164,12 +180,14 @@ extern const JsonType container_resources_type;
 extern const JsonType container_memory_type;
 extern const JsonType container_cpu_type;
 extern const JsonType container_pids_type;
+extern const JsonType container_block_device_type;
+extern const JsonType container_block_io_type;
 extern const JsonType container_personality_type;
 extern const JsonType container_extension_type;
 
 /*
  * A container with ociVersion set, all arrays empty, and root, process (user, not capabilities),
- * os, resources (memory, cpu, pids) and caisson allocated and empty.
+ * os, resources (memory, cpu, pids, block_io) and caisson allocated and empty.
  */
 Container *container_new(void);
 void container_free(Container *container);
