@@ -4,37 +4,20 @@
 #include "controller/wire/failure.h"
 #include "xml/container-parts.h"
 
-typedef struct {
-    const char *place;
-    const char *remedy;
-} Refusal;
-
-static const Refusal refusals[] = {
-    { "devices/hostdev", "remove it" },
-    { "devices/disk",
-      "remove it, or mount the image on the host and use <filesystem type='mount'>" },
-    { "blkiotune", "remove it" },
-    { "numatune", "remove it; attribute 'cpuset' of <vcpu> chooses CPUs" },
-};
-
 static bool
-refuse_kept(const Kept *kept, GError **error)
+refuse_labels(const Definition *definition, GError **error)
 {
-    const char *type = kept_attribute(kept, "type");
-    size_t i;
+    guint i;
 
-    for (i = 0; i < G_N_ELEMENTS(refusals); i++) {
-        if (g_str_equal(kept->place, refusals[i].place))
+    for (i = 0; i < definition->seclabels->len; i++) {
+        const Seclabel *label = definition->seclabels->pdata[i];
+
+        if (label->type != SECLABEL_NONE)
             return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                        "<%s> is not supported for containers by this version; %s", kept->name,
-                        refusals[i].remedy);
+                        "<seclabel type='%s'> is not supported for containers by this version; set "
+                        "type to 'none'",
+                        seclabel_type_name(label->type));
     }
-    if (g_str_equal(kept->place, "seclabel") && g_strcmp0(type, "none") != 0)
-        return fail(
-            error, FAILURE_CONFIG_UNSUPPORTED,
-            "<seclabel type='%s'> is not supported for containers by this version; set type "
-            "to 'none'",
-            type ? type : "dynamic");
     return true;
 }
 
@@ -46,6 +29,13 @@ refuse_devices(const Definition *definition, GError **error)
                     "<interface> is not supported for containers by this version; remove it: "
                     "without <interface> the container uses the host's network, or none with "
                     "<privnet/> in <features>");
+    if (definition->hostdevs->len > 0)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "<hostdev> is not supported for containers by this version; remove it");
+    if (definition->disks->len > 0)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "<disk> is not supported for containers by this version; remove it, or mount "
+                    "the image on the host and use <filesystem type='mount'>");
     return true;
 }
 
@@ -107,13 +97,8 @@ bool
 container_refuse(const Definition *definition, GError **error)
 {
     const NamespaceSharing *sharing = &definition->sharing;
-    guint i;
 
-    for (i = 0; i < definition->kept->len; i++) {
-        if (!refuse_kept(definition->kept->pdata[i], error))
-            return false;
-    }
-    if (!refuse_devices(definition, error))
+    if (!refuse_devices(definition, error) || !refuse_labels(definition, error))
         return false;
     if (sharing->net.source || sharing->ipc.source || sharing->uts.source)
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,

@@ -30,6 +30,7 @@ static bool
 cpu_set(const Definition *definition, ContainerCpu *cpu, GError **error)
 {
     const CpuTuning *tuning = &definition->cpu_tuning;
+    const NumaMemory *memory = &definition->numa_tuning.memory;
 
     if (tuning->shares != UINT64_MAX &&
         (tuning->shares < SHARES_MIN || tuning->shares > SHARES_MAX))
@@ -44,7 +45,36 @@ cpu_set(const Definition *definition, ContainerCpu *cpu, GError **error)
     /* placement 'auto' leaves the choice to the host */
     if (!definition->vcpu_placement_auto)
         cpu->cpus = g_strdup(definition->cpuset);
+    /* the other modes are wishes, which a set of allowed nodes would turn into orders */
+    if (memory->mode == NUMA_STRICT || memory->mode == NUMA_RESTRICTIVE)
+        cpu->mems = g_strdup(memory->nodeset);
     return true;
+}
+
+static uint64_t
+set_or_unset(uint64_t value)
+{
+    return value ? value : CONTAINER_UNSET;
+}
+
+static void
+block_io_set(const BlockTuning *tuning, ContainerBlockIo *block_io)
+{
+    guint i;
+
+    block_io->weight = set_or_unset(tuning->weight);
+    for (i = 0; i < tuning->devices->len; i++) {
+        const BlockDeviceTuning *given = tuning->devices->pdata[i];
+        ContainerBlockDevice *device = json_new(&container_block_device_type);
+
+        device->path = g_strdup(given->path);
+        device->weight = set_or_unset(given->weight);
+        device->read_bytes = set_or_unset(given->read_bytes);
+        device->write_bytes = set_or_unset(given->write_bytes);
+        device->read_iops = set_or_unset(given->read_iops);
+        device->write_iops = set_or_unset(given->write_iops);
+        g_ptr_array_add(block_io->devices, device);
+    }
 }
 
 static void
@@ -134,6 +164,7 @@ container_resources(const Definition *definition, const ContainerContext *contex
     if (!cpu_set(definition, container->os->resources->cpu, error))
         return false;
     container->os->resources->pids->limit = -1;
+    block_io_set(&definition->block_tuning, container->os->resources->block_io);
     rules_add(definition, container);
     for (i = 0; i < clock->timers->len; i++) {
         if (!timer_add(clock->timers->pdata[i], context, clock->offset == CLOCK_LOCALTIME,

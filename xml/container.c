@@ -11,12 +11,8 @@ container_owns_network(const Definition *definition)
 {
     guint i;
 
-    for (i = 0; i < definition->kept->len; i++) {
-        const Kept *kept = definition->kept->pdata[i];
-
-        if ((g_str_equal(kept->place, "devices/hostdev") &&
-             g_strcmp0(kept_attribute(kept, "mode"), "capabilities") == 0 &&
-             g_strcmp0(kept_attribute(kept, "type"), "net") == 0))
+    for (i = 0; i < definition->hostdevs->len; i++) {
+        if (((const Hostdev *)definition->hostdevs->pdata[i])->type == HOSTDEV_NET)
             return true;
     }
     return definition->features.privnet || definition->interfaces->len > 0;

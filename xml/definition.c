@@ -15,6 +15,8 @@
 
 #define MEMBER(member) offsetof(Definition, member)
 
+#define APPID_LENGTH_MAX 128
+
 const XmlCodec codec_ignored;
 
 static const char *const onoff[] = { "", "on", "off", NULL };
@@ -23,6 +25,8 @@ static const char *const actions[] = { "destroy", "restart", "rename-restart", "
 static const char *const crash_actions[] = { "destroy",  "restart",          "rename-restart",
                                              "preserve", "coredump-destroy", "coredump-restart",
                                              NULL };
+static const char *const lock_failure_actions[] = { "default", "poweroff", "restart",
+                                                    "pause",   "ignore",   NULL };
 static const char *const known_types[] = { "qemu",  "kqemu",  "kvm",    "xen",  "uml",  "openvz",
                                            "test",  "vmware", "hyperv", "vbox", "phyp", "parallels",
                                            "bhyve", "vz",     "hvf",    NULL };
@@ -127,6 +131,36 @@ metadata_print(XmlWriter *writer, const void *object)
     writer_close(writer, "metadata");
 }
 
+/* An empty element asks for a new one. */
+static bool
+genid_read(const XmlContext *context, xmlNode *node, void *object, GError **error)
+{
+    Definition *definition = object;
+    g_autofree char *text = xml_text(node);
+
+    definition->generation_id = text ? uuid_canonical(text) : g_uuid_string_random();
+    if (definition->generation_id)
+        return true;
+    return fail(error, FAILURE_INTERNAL,
+                "invalid value '%.64s' for element <genid> in <domain>: 32 hexadecimal digits, or "
+                "nothing for a new one, are needed",
+                text);
+}
+
+static bool
+genid_is_printed(const XmlWriter *writer, const void *object)
+{
+    return ((const Definition *)object)->generation_id != NULL;
+}
+
+static void
+genid_print(XmlWriter *writer, const void *object)
+{
+    writer_open(writer, "genid");
+    writer_text(writer, "genid", ((const Definition *)object)->generation_id);
+}
+
+static const XmlCodec codec_genid = { genid_read, genid_print, true, genid_is_printed };
 static const XmlCodec codec_type = { type_read, type_print, false };
 static const XmlCodec codec_id = { id_read, id_print, false };
 static const XmlCodec codec_lxc_namespace = { NULL, lxc_namespace_print, false };
@@ -158,7 +192,7 @@ static const XmlField domain_fields[] = {
     { "name", FIELD_STRING, MEMBER(name), FIELD_REQUIRED, .missing = FAILURE_NO_NAME },
     { "uuid", FIELD_STRING, MEMBER(uuid) },
     KEPT_ONCE("hwuuid"),
-    KEPT_ONCE("genid"),
+    { "genid", FIELD_CUSTOM, MEMBER(generation_id), FIELD_ONCE, .codec = &codec_genid },
     { "title", FIELD_STRING, MEMBER(title) },
     { "description", FIELD_STRING, MEMBER(description) },
     { "metadata", FIELD_CUSTOM, MEMBER(metadata), .codec = &codec_metadata },
@@ -166,9 +200,10 @@ static const XmlField domain_fields[] = {
     { "memory/@dumpCore", FIELD_ENUM, MEMBER(dump_core), .names = onoff },
     { "memory", FIELD_SIZE, MEMBER(memory), FIELD_REQUIRED | FIELD_NONZERO, .size = &size_kib },
     { "currentMemory", FIELD_SIZE, MEMBER(current_memory), .size = &size_kib },
-    KEPT("blkiotune"),
+    { "blkiotune", FIELD_STRUCT, MEMBER(block_tuning), .type = &block_tuning_type },
+    DRAFT("blkiotune"),
     { "memtune", FIELD_STRUCT, MEMBER(memory_tuning), .type = &memory_tuning_type },
-    KEPT("memoryBacking"),
+    { "memoryBacking", FIELD_STRUCT, MEMBER(memory_backing), .type = &memory_backing_type },
     { "vcpu/@placement", FIELD_BOOL, MEMBER(vcpu_placement_auto), FIELD_ALWAYS, .names = placements,
       .bad = FAILURE_CONFIG_UNSUPPORTED },
     { "vcpu/@cpuset", FIELD_STRING, MEMBER(cpuset) },
@@ -176,13 +211,14 @@ static const XmlField domain_fields[] = {
     { "vcpu", FIELD_UINT, MEMBER(vcpus), FIELD_ALWAYS | FIELD_NONZERO, .absent = 1,
       .max = UINT16_MAX },
     { "vcpus", FIELD_REFUSED },
-    KEPT("iothreads"),
+    { "iothreads", FIELD_UINT, MEMBER(iothreads), .max = UINT32_MAX },
     KEPT("iothreadids"),
     KEPT("defaultiothread"),
     { "cputune", FIELD_STRUCT, MEMBER(cpu_tuning), .type = &cpu_tuning_type },
-    KEPT_ONCE("numatune"),
+    { "numatune", FIELD_STRUCT, MEMBER(numa_tuning), FIELD_ONCE, .type = &numa_tuning_type },
+    DRAFT("numatune"),
     { "resource/partition", FIELD_STRING, MEMBER(partition), FIELD_ONCE },
-    KEPT("resource/fibrechannel"),
+    { "resource/fibrechannel/@appid", FIELD_STRING, MEMBER(fibre_channel_id) },
     KEPT("sysinfo"),
     KEPT("bootloader"),
     KEPT("bootloader_args"),
@@ -196,11 +232,12 @@ static const XmlField domain_fields[] = {
     ACTION("on_poweroff", on_poweroff, actions, LIFECYCLE_DESTROY),
     ACTION("on_reboot", on_reboot, actions, LIFECYCLE_RESTART),
     ACTION("on_crash", on_crash, crash_actions, LIFECYCLE_DESTROY),
-    KEPT("on_lockfailure"),
-    KEPT("pm"),
-    KEPT("perf"),
+    { "on_lockfailure", FIELD_ENUM, MEMBER(on_lock_failure), .names = lock_failure_actions,
+      .bad = FAILURE_CONFIG_UNSUPPORTED },
+    { "pm", FIELD_STRUCT, MEMBER(power_management), .type = &power_management_type },
+    { "perf", FIELD_STRUCT, MEMBER(perf), .type = &perf_type },
     { "devices/emulator", FIELD_STRING, MEMBER(emulator) },
-    KEPT("devices/disk"),
+    { "devices/disk", FIELD_STRUCTS, MEMBER(disks), .type = &disk_type },
     KEPT("devices/controller"),
     KEPT("devices/lease"),
     { "devices/filesystem", FIELD_STRUCTS, MEMBER(filesystems), .type = &filesystem_type },
@@ -217,7 +254,8 @@ static const XmlField domain_fields[] = {
     KEPT("devices/sound"),
     KEPT("devices/audio"),
     KEPT("devices/video"),
-    KEPT("devices/hostdev"),
+    { "devices/hostdev", FIELD_STRUCTS, MEMBER(hostdevs), .type = &hostdev_type },
+    DRAFT("devices/hostdev"),
     KEPT("devices/redirdev"),
     KEPT("devices/redirfilter"),
     KEPT("devices/hub"),
@@ -232,7 +270,7 @@ static const XmlField domain_fields[] = {
     KEPT("devices/iommu"),
     KEPT("devices/vsock"),
     KEPT("devices/pstore"),
-    KEPT("seclabel"),
+    { "seclabel", FIELD_STRUCTS, MEMBER(seclabels), .type = &seclabel_type },
     KEPT("keywrap"),
     KEPT("launchSecurity"),
     { "lxc:namespace", FIELD_STRUCT, MEMBER(sharing), .type = &namespace_sharing_type },
@@ -301,6 +339,49 @@ compare_starts(gconstpointer one, gconstpointer other)
     return (*left)->start < (*right)->start ? -1 : (*left)->start > (*right)->start;
 }
 
+/* Pins of CPUs the domain does not have are dropped; memory and CPUs are placed alike unless it is
+ * said otherwise. */
+static bool
+finish_placement(Definition *definition, GError **error)
+{
+    NumaMemory *memory = &definition->numa_tuning.memory;
+    GPtrArray *pins = definition->cpu_tuning.vcpu_pins;
+    guint i;
+
+    for (i = pins->len; i > 0; i--) {
+        if (((const CpuPin *)pins->pdata[i - 1])->id >= definition->vcpus)
+            g_ptr_array_remove_index(pins, i - 1);
+    }
+    if (!memory->present)
+        return true;
+    if (memory->placement == NUMA_PLACEMENT_UNSET && definition->vcpu_placement_auto)
+        memory->placement = NUMA_PLACEMENT_AUTO;
+    if (memory->placement == NUMA_PLACEMENT_UNSET)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "missing attribute 'nodeset' of <memory> in <numatune>; name the nodes, or set "
+                    "placement='auto'");
+    if (memory->placement == NUMA_PLACEMENT_AUTO && !definition->cpuset && pins->len == 0 &&
+        !definition->cpu_tuning.emulator_pin)
+        definition->vcpu_placement_auto = true;
+    return true;
+}
+
+static bool
+finish_appid(const Definition *definition, GError **error)
+{
+    const char *id = definition->fibre_channel_id;
+    size_t i;
+
+    for (i = 0; id && id[i] && g_ascii_isprint(id[i]);)
+        i++;
+    if (!id || (!id[i] && i <= APPID_LENGTH_MAX))
+        return true;
+    return fail(error, FAILURE_INVALID_ARG,
+                "invalid value '%.32s' for attribute 'appid' of <fibrechannel> in <resource>: at "
+                "most %d printable characters are possible",
+                id, APPID_LENGTH_MAX);
+}
+
 static bool
 domain_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
 {
@@ -321,11 +402,12 @@ domain_finish(const XmlContext *context, void *object, xmlNode *node, GError **e
         definition->emulator = g_strdup(defaults->emulator);
     for (i = 0; i < definition->consoles->len; i++)
         ((Console *)definition->consoles->pdata[i])->port = i;
-    return true;
+    return finish_placement(definition, error) && finish_appid(definition, error) &&
+           seclabels_finish(context, definition->seclabels, error);
 }
 
-static const XmlType domain_type = { "domain", sizeof(Definition), domain_fields,
-                                     .finish = domain_finish };
+const XmlType domain_type = { "domain", sizeof(Definition), domain_fields,
+                              .finish = domain_finish };
 
 static Definition *
 definition_read(xmlNode *node, const DefinitionDefaults *defaults, DefinitionParseFlags flags,

@@ -11,14 +11,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "xml/element-blkio.h"
 #include "xml/element-clock.h"
 #include "xml/element-console.h"
+#include "xml/element-disk.h"
 #include "xml/element-features.h"
 #include "xml/element-filesystem.h"
+#include "xml/element-hostdev.h"
 #include "xml/element-idmap.h"
 #include "xml/element-interface.h"
+#include "xml/element-machine.h"
 #include "xml/element-namespace.h"
+#include "xml/element-numatune.h"
 #include "xml/element-os.h"
+#include "xml/element-seclabel.h"
 #include "xml/element-tuning.h"
 #include "xml/kept.h"
 
@@ -35,7 +41,8 @@ typedef enum {
 typedef struct {
     int id; /* pid of the controller; -1: not running */
     char *name;
-    char *uuid; /* lower case, dashed */
+    char *uuid;          /* lower case, dashed */
+    char *generation_id; /* lower case, dashed; NULL: none */
     char *title;
     char *description;
     char *metadata;          /* children of <metadata> as they are printed; see metadata.h */
@@ -46,9 +53,14 @@ typedef struct {
     uint64_t vcpus_online; /* at most vcpus */
     char *cpuset;          /* "0-2,5", canonical; NULL: all */
     bool vcpu_placement_auto;
+    BlockTuning block_tuning;
     MemoryTuning memory_tuning;
+    MemoryBacking memory_backing;
+    uint64_t iothreads; /* without effect */
     CpuTuning cpu_tuning;
-    char *partition; /* resource partition, "/machine"; NULL: not configured */
+    NumaTuning numa_tuning;
+    char *partition;        /* resource partition, "/machine"; NULL: not configured */
+    char *fibre_channel_id; /* without effect */
     Os os;
     GPtrArray *uid_map; /* of IdMapEntry *, sorted by start; empty: no user namespace */
     GPtrArray *gid_map;
@@ -57,10 +69,16 @@ typedef struct {
     LifecycleAction on_poweroff;
     LifecycleAction on_reboot;
     LifecycleAction on_crash;
+    int on_lock_failure; /* 0: default; without effect */
+    PowerManagement power_management;
+    Perf perf;
     char *emulator;           /* path of the controller program */
+    GPtrArray *disks;         /* of Disk * */
     GPtrArray *filesystems;   /* of Filesystem * */
     GPtrArray *interfaces;    /* of Interface * */
     GPtrArray *consoles;      /* of Console * */
+    GPtrArray *hostdevs;      /* of Hostdev * */
+    GPtrArray *seclabels;     /* of Seclabel *, each of another model */
     NamespaceSharing sharing; /* <lxc:namespace> */
     GPtrArray *kept; /* of Kept *: elements kept as they came, printed in their canonical place */
 } Definition;

@@ -14,6 +14,8 @@ static const char *const types[] = { "pty",  "null",         "vc",       "dev",
 static const char *const targets[] = { "none", "serial", "xen",  "uml",    "virtio",
                                        "lxc",  "openvz", "sclp", "sclplm", NULL };
 
+static const char *const onoff[] = { "", "on", "off", NULL };
+
 /* The first console's pty has an attribute of its own, beside its source. */
 static void
 tty_print(XmlWriter *writer, const void *object)
@@ -32,7 +34,8 @@ static const XmlField console_fields[] = {
     { "source/@path", FIELD_STRING, offsetof(Console, path), FIELD_LIVE, ONLY(CONSOLE_PTY) },
     { "source", FIELD_KEPT, offsetof(Console, kept), 0, EXCEPT(CONSOLE_PTY) },
     { "protocol", FIELD_KEPT, offsetof(Console, kept) },
-    { "log", FIELD_KEPT, offsetof(Console, kept) },
+    { "log/@file", FIELD_STRING, offsetof(Console, log_file) },
+    { "log/@append", FIELD_ENUM, offsetof(Console, log_append), .names = onoff },
     { "target/@type", FIELD_ENUM, offsetof(Console, target), FIELD_ALWAYS, .names = targets,
       .absent = CONSOLE_TARGET_LXC, .bad = FAILURE_CONFIG_UNSUPPORTED },
     { "target/@port", FIELD_UINT, offsetof(Console, port), FIELD_ALWAYS, .max = UINT32_MAX },

@@ -42,7 +42,9 @@ typedef struct {
     ConsoleTarget target;
     uint64_t port;   /* 0, 1, 2 … in document order */
     char *alias;     /* "console0"; live only */
-    GPtrArray *kept; /* of Kept *: log, protocol, source of other types, address */
+    char *log_file;  /* gets what is written to the console; NULL: none */
+    int log_append;  /* 0: not said, 1: on, 2: off (the file is emptied at start) */
+    GPtrArray *kept; /* of Kept *: protocol, source of other types, address */
 } Console;
 
 Console *console_new(void);

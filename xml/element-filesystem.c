@@ -12,8 +12,8 @@ static const char *const access_modes[] = { "", "passthrough", "mapped", "squash
 static const char *const drivers[] = { "",      "path",     "handle", "loop", "nbd",
                                        "ploop", "virtiofs", "mtp",    NULL };
 const char *const storage_formats[] = { "",     "none",  "raw", "dir",  "bochs", "cloop", "dmg",
-                                       "iso",  "vpc",   "vdi", "fat",  "vhd",   "ploop", "cow",
-                                       "qcow", "qcow2", "qed", "vmdk", NULL };
+                                        "iso",  "vpc",   "vdi", "fat",  "vhd",   "ploop", "cow",
+                                        "qcow", "qcow2", "qed", "vmdk", NULL };
 static const char *const write_policies[] = { "", "immediate", NULL };
 
 /* Kept in bytes, and whole KiB of them: what is printed is all there is. */

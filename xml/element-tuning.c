@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "xml/cpulist.h"
 #include "xml/elements.h"
 
 const XmlSize size_kib = { "unit", 1024, 1024, 1024, "KiB" };
@@ -24,24 +25,69 @@ static const XmlField memory_fields[] = {
 
 const XmlType memory_tuning_type = { "memtune", sizeof(MemoryTuning), memory_fields };
 
-#define KEPT(path)                                  \
-    {                                               \
-        path, FIELD_KEPT, offsetof(CpuTuning, kept) \
+static const XmlField vcpu_pin_fields[] = {
+    { "@vcpu", FIELD_UINT, offsetof(CpuPin, id), FIELD_REQUIRED | FIELD_ALWAYS, .max = UINT16_MAX },
+    { "@cpuset", FIELD_STRING, offsetof(CpuPin, cpuset), FIELD_REQUIRED },
+    { NULL },
+};
+static const XmlField iothread_pin_fields[] = {
+    { "@iothread", FIELD_UINT, offsetof(CpuPin, id), FIELD_REQUIRED | FIELD_NONZERO,
+      .max = UINT32_MAX },
+    { "@cpuset", FIELD_STRING, offsetof(CpuPin, cpuset), FIELD_REQUIRED },
+    { NULL },
+};
+
+/* Makes the list canonical where it stands. */
+static bool
+finish_cpus(char **member, const char *element, GError **error)
+{
+    g_autofree char *given = g_steal_pointer(member);
+
+    if (!given || cpulist_canonical(given, member) == CPULIST_OK)
+        return true;
+    return fail(error, FAILURE_INVALID_ARG,
+                "invalid value '%.64s' for attribute 'cpuset' of <%s> in <cputune>: a list such as "
+                "'0-3,8' is needed",
+                given, element);
+}
+
+static bool
+pin_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
+{
+    return finish_cpus(&((CpuPin *)object)->cpuset, (const char *)node->name, error);
+}
+
+static void
+pin_free(void *pin)
+{
+    g_free(((CpuPin *)pin)->cpuset);
+    g_free(pin);
+}
+
+static const XmlType vcpu_pin_type = { "vcpupin", sizeof(CpuPin), vcpu_pin_fields, .free = pin_free,
+                                       .finish = pin_finish };
+static const XmlType iothread_pin_type = { "iothreadpin", sizeof(CpuPin), iothread_pin_fields,
+                                           .free = pin_free, .finish = pin_finish };
+
+#define MEMBER(member) offsetof(CpuTuning, member)
+#define KEPT(path)                     \
+    {                                  \
+        path, FIELD_KEPT, MEMBER(kept) \
     }
 
 static const XmlField cpu_fields[] = {
-    { "shares", FIELD_UINT, offsetof(CpuTuning, shares), .absent = -1 },
-    { "period", FIELD_UINT, offsetof(CpuTuning, period) },
-    { "quota", FIELD_INT, offsetof(CpuTuning, quota) },
-    KEPT("global_period"),
-    KEPT("global_quota"),
-    KEPT("emulator_period"),
-    KEPT("emulator_quota"),
-    KEPT("iothread_period"),
-    KEPT("iothread_quota"),
-    KEPT("vcpupin"),
-    KEPT("emulatorpin"),
-    KEPT("iothreadpin"),
+    { "shares", FIELD_UINT, MEMBER(shares), .absent = -1 },
+    { "period", FIELD_UINT, MEMBER(period) },
+    { "quota", FIELD_INT, MEMBER(quota) },
+    { "global_period", FIELD_UINT, MEMBER(global_period) },
+    { "global_quota", FIELD_INT, MEMBER(global_quota) },
+    { "emulator_period", FIELD_UINT, MEMBER(emulator_period) },
+    { "emulator_quota", FIELD_INT, MEMBER(emulator_quota) },
+    { "iothread_period", FIELD_UINT, MEMBER(iothread_period) },
+    { "iothread_quota", FIELD_INT, MEMBER(iothread_quota) },
+    { "vcpupin", FIELD_STRUCTS, MEMBER(vcpu_pins), .type = &vcpu_pin_type },
+    { "emulatorpin/@cpuset", FIELD_STRING, MEMBER(emulator_pin), FIELD_ONCE },
+    { "iothreadpin", FIELD_STRUCTS, MEMBER(iothread_pins), .type = &iothread_pin_type },
     KEPT("vcpusched"),
     KEPT("iothreadsched"),
     KEPT("emulatorsched"),
@@ -50,4 +96,32 @@ static const XmlField cpu_fields[] = {
     { NULL },
 };
 
-const XmlType cpu_tuning_type = { "cputune", sizeof(CpuTuning), cpu_fields };
+static bool
+pins_are_single(const GPtrArray *pins, const char *element, const char *attribute, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
+    guint i;
+
+    for (i = 0; i < pins->len; i++) {
+        const CpuPin *pin = pins->pdata[i];
+
+        if (!g_hash_table_add(seen, GSIZE_TO_POINTER((gsize)pin->id)))
+            return fail(error, FAILURE_XML,
+                        "more than one <%s> in <cputune> has %s='%" G_GUINT64_FORMAT
+                        "'; remove one",
+                        element, attribute, pin->id);
+    }
+    return true;
+}
+
+static bool
+cpu_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
+{
+    CpuTuning *tuning = object;
+
+    return finish_cpus(&tuning->emulator_pin, "emulatorpin", error) &&
+           pins_are_single(tuning->vcpu_pins, "vcpupin", "vcpu", error) &&
+           pins_are_single(tuning->iothread_pins, "iothreadpin", "iothread", error);
+}
+
+const XmlType cpu_tuning_type = { "cputune", sizeof(CpuTuning), cpu_fields, .finish = cpu_finish };

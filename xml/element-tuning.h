@@ -16,8 +16,23 @@ typedef struct {
 } MemoryTuning;
 
 typedef struct {
+    uint64_t id;
+    char *cpuset; /* canonical */
+} CpuPin;
+
+typedef struct {
     uint64_t shares; /* UINT64_MAX: not said */
     uint64_t period; /* microseconds, 0: not said */
     int64_t quota;   /* microseconds, 0: not said, negative: unlimited */
-    GPtrArray *kept; /* of Kept *: the rest, without effect */
+    /* what follows has no effect on a container */
+    uint64_t global_period;
+    int64_t global_quota;
+    uint64_t emulator_period;
+    int64_t emulator_quota;
+    uint64_t iothread_period;
+    int64_t iothread_quota;
+    GPtrArray *vcpu_pins; /* of CpuPin *, one for a vcpu */
+    char *emulator_pin;   /* CPUs, canonical */
+    GPtrArray *iothread_pins;
+    GPtrArray *kept; /* of Kept *: schedulers, cachetune, memorytune */
 } CpuTuning;

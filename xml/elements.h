@@ -4,18 +4,27 @@
 
 #include "xml/field.h"
 
+extern const XmlType block_tuning_type;
 extern const XmlType clock_type;
 extern const XmlType console_type;
 extern const XmlType cpu_tuning_type;
+extern const XmlType disk_type;
+extern const XmlType domain_type;
 extern const XmlType features_type;
 extern const XmlType filesystem_type;
+extern const XmlType hostdev_type;
 extern const XmlType idmap_entry_type;
 extern const XmlType interface_type;
 extern const XmlType ip_type;
+extern const XmlType memory_backing_type;
 extern const XmlType memory_tuning_type;
 extern const XmlType namespace_sharing_type;
+extern const XmlType numa_tuning_type;
 extern const XmlType os_type;
+extern const XmlType perf_type;
+extern const XmlType power_management_type;
 extern const XmlType route_type;
+extern const XmlType seclabel_type;
 extern const XmlType virtual_port_type;
 extern const XmlType vlan_type;
 
@@ -24,3 +33,9 @@ extern const XmlSize size_kib;
 
 /* A row that is known, but neither read nor printed. */
 extern const XmlCodec codec_ignored;
+
+/* Formats of images, FilesystemFormat. */
+extern const char *const storage_formats[];
+
+/* Makes labels that name no model the host's; refuses two of one model. */
+bool seclabels_finish(const XmlContext *context, GPtrArray *seclabels, GError **error);

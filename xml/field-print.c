@@ -236,6 +236,8 @@ print_struct(Printer *outer, const XmlType *type, const char *name, const void *
     const char *own_text;
     size_t opened;
 
+    if (type->is_empty && type->is_empty(object))
+        return;
     writer_open(writer, name);
     opened = writer->out->len;
     own_text = print_rows(&printer, type, object);

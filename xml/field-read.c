@@ -222,14 +222,14 @@ read_uint(const Reader *reader, const char *text, GError **error)
 
     if (!((field->flags & FIELD_HEX) && hex_number(text, &value)) &&
         !xml_number(text, &value, &overflow) && !overflow)
-        return fail_value(reader, FAILURE_XML, text, "a number is needed", error);
+        return fail_value(reader, code_or_xml(field->bad), text, "a number is needed", error);
     if (overflow || value > max) {
         g_autofree char *why = g_strdup_printf("at most %" G_GUINT64_FORMAT, max);
 
-        return fail_value(reader, FAILURE_XML, text, why, error);
+        return fail_value(reader, code_or_xml(field->bad), text, why, error);
     }
     if (value == 0 && (field->flags & FIELD_NONZERO))
-        return fail_value(reader, FAILURE_XML, text, "it must not be 0", error);
+        return fail_value(reader, code_or_xml(field->bad), text, "it must not be 0", error);
     MEMBER(reader->object, field, uint64_t) = value;
     return true;
 }

@@ -104,6 +104,9 @@ struct XmlType {
     GDestroyNotify free; /* of structs in a FIELD_STRUCTS array */
     FailureCode unknown; /* class of an unknown child element; FAILURE_INTERNAL (0): dropped unless
                             strict */
+    /* Whether there is nothing worth an element; NULL: when no row prints anything (and never in a
+     * FIELD_STRUCTS array). */
+    bool (*is_empty)(const void *object);
     /* Defaults and rules that span rows, after all of them were read; may be NULL. */
     bool (*finish)(const XmlContext *context, void *object, xmlNode *node, GError **error);
 };

@@ -58,7 +58,12 @@ simplify(Definition *definition)
 
     definition->features.privnet = container_owns_network(definition);
     g_ptr_array_set_size(definition->kept, 0);
+    definition->block_tuning.weight = 0;
+    g_ptr_array_set_size(definition->block_tuning.devices, 0);
+    g_ptr_array_set_size(definition->disks, 0);
     g_ptr_array_set_size(definition->interfaces, 0);
+    g_ptr_array_set_size(definition->hostdevs, 0);
+    g_ptr_array_set_size(definition->seclabels, 0);
     g_ptr_array_set_size(definition->clock.timers, 0);
     definition->clock.offset = CLOCK_UTC;
     share_clear(&definition->sharing.net);
@@ -196,21 +201,6 @@ plain_extension(const Definition *definition, Container *container, NativeReport
         native_ignore(report, "%u <console> beside the first", definition->consoles->len - 1);
 }
 
-static void
-write_nodes(const Definition *definition, Container *container)
-{
-    guint i;
-
-    for (i = 0; i < definition->kept->len; i++) {
-        const Kept *kept = definition->kept->pdata[i];
-        const Kept *memory =
-            g_str_equal(kept->name, "numatune") ? kept_child(kept, "memory") : NULL;
-
-        if (memory && kept_attribute(memory, "nodeset"))
-            build_set(&container->os->resources->cpu->mems, kept_attribute(memory, "nodeset"));
-    }
-}
-
 char *
 native_oci_write(const Definition *definition, const char *arch, NativeReport *report,
                  GError **error)
@@ -229,7 +219,6 @@ native_oci_write(const Definition *definition, const char *arch, NativeReport *r
         return NULL;
     build_set(&container->oci_version, OCI_VERSION);
     write_sharing(definition, container->os, report);
-    write_nodes(definition, container);
     plain_mounts(container, report);
     add_readonly_path(container->os, "/proc/sys");
     plain_extension(definition, container, report);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <memoryBacking>, <perf> and <pm>: known, printed in order, without effect on a container. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    GPtrArray *hugepages; /* of Kept *, at most one */
+    bool nosharepages;
+    bool locked;
+    int source; /* 0: not said, as in the following; words in element-machine.c */
+    int access;
+    int allocation;
+    uint64_t threads;
+    bool discard;
+} MemoryBacking;
+
+typedef struct {
+    int name; /* words in element-machine.c, in the order in which they are printed */
+    bool enabled;
+} PerfEvent;
+
+typedef struct {
+    GPtrArray *events; /* of PerfEvent *, sorted by name, each name once */
+} Perf;
+
+typedef struct {
+    int to_memory; /* 0: not said, 1: yes, 2: no */
+    int to_disk;
+} PowerManagement;
