@@ -116,18 +116,29 @@ has_root(const Definition *definition)
     return false;
 }
 
-/* Interfaces without a name get eth0, eth1 …, counting only themselves. */
+/* Interfaces without a name get eth0, eth1 …, counting only themselves and names that are taken. */
 static void
-name_guest_devices(Definition *definition)
+name_guest_devices(GPtrArray *interfaces)
 {
-    unsigned unnamed = 0;
+    g_autoptr(GHashTable) taken = g_hash_table_new(g_str_hash, g_str_equal);
+    unsigned number = 0;
     guint i;
 
-    for (i = 0; i < definition->interfaces->len; i++) {
-        Interface *interface = definition->interfaces->pdata[i];
+    for (i = 0; i < interfaces->len; i++) {
+        Interface *interface = interfaces->pdata[i];
 
-        if (!interface->guest)
-            interface->guest = g_strdup_printf("eth%u", unnamed++);
+        if (interface->guest)
+            g_hash_table_add(taken, interface->guest);
+    }
+    for (i = 0; i < interfaces->len; i++) {
+        Interface *interface = interfaces->pdata[i];
+
+        while (!interface->guest) {
+            g_autofree char *name = g_strdup_printf("eth%u", number++);
+
+            if (!g_hash_table_contains(taken, name))
+                interface->guest = g_steal_pointer(&name);
+        }
     }
 }
 
@@ -152,7 +163,7 @@ container_complete(Definition *definition)
         g_free(console->alias);
         console->alias = g_strdup_printf("console%u", i);
     }
-    name_guest_devices(definition);
+    name_guest_devices(definition->interfaces);
     if (!definition->partition)
         definition->partition = g_strdup("/machine");
 }

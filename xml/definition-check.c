@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "controller/wire/failure.h"
-#include "xml/definition.h"
+#include "xml/definition-check.h"
 #include "xml/field.h"
 
 /* NAME.xml with the suffix of a temporary file must fit into 255 bytes */
@@ -92,23 +92,38 @@ check_idmap(const Definition *definition, GError **error)
 }
 
 static bool
+check_period(const char *element, uint64_t period, GError **error)
+{
+    if (period == 0 || (period >= 1000 && period <= 1000000))
+        return true;
+    return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                "invalid value '%" G_GUINT64_FORMAT "' for element <%s> in <cputune>: between 1000 "
+                "and 1000000 microseconds are possible",
+                period, element);
+}
+
+static bool
+check_quota(const char *element, int64_t quota, GError **error)
+{
+    if (quota <= 0 || (quota >= 1000 && quota <= G_GINT64_CONSTANT(17592186044415)))
+        return true;
+    return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                "invalid value '%" G_GINT64_FORMAT "' for element <%s> in <cputune>: between 1000 "
+                "and 17592186044415 microseconds, or a negative number for no limit, are possible",
+                quota, element);
+}
+
+static bool
 check_cpu_tuning(const CpuTuning *tuning, GError **error)
 {
-    if (tuning->period != 0 && (tuning->period < 1000 || tuning->period > 1000000))
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "invalid value '%" G_GUINT64_FORMAT
-                    "' for element <period> in <cputune>: between "
-                    "1000 and 1000000 microseconds are possible",
-                    tuning->period);
-    if (tuning->quota > 0 &&
-        (tuning->quota < 1000 || tuning->quota > G_GINT64_CONSTANT(17592186044415)))
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "invalid value '%" G_GINT64_FORMAT
-                    "' for element <quota> in <cputune>: between "
-                    "1000 and 17592186044415 microseconds, or a negative number for no limit, are "
-                    "possible",
-                    tuning->quota);
-    return true;
+    return check_period("period", tuning->period, error) &&
+           check_quota("quota", tuning->quota, error) &&
+           check_period("global_period", tuning->global_period, error) &&
+           check_quota("global_quota", tuning->global_quota, error) &&
+           check_period("emulator_period", tuning->emulator_period, error) &&
+           check_quota("emulator_quota", tuning->emulator_quota, error) &&
+           check_period("iothread_period", tuning->iothread_period, error) &&
+           check_quota("iothread_quota", tuning->iothread_quota, error);
 }
 
 static bool
@@ -134,36 +149,57 @@ check_timers(const Clock *clock, GError **error)
     return true;
 }
 
-/* A relative target is below the root, as it always was; a relative source would be looked up
- * nowhere. */
-static bool
-check_filesystems(const Definition *definition, GError **error)
-{
-    guint i;
-
-    for (i = 0; i < definition->filesystems->len; i++) {
-        const Filesystem *filesystem = definition->filesystems->pdata[i];
-
-        if (filesystem->type == FILESYSTEM_MOUNT && filesystem->source[0] != '/')
-            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                        "the source directory '%s' of <filesystem> with target '%s' must be an "
-                        "absolute path",
-                        filesystem->source, filesystem->target);
-    }
-    return true;
-}
-
 static bool
 check_consoles(const Definition *definition, GError **error)
 {
     guint i;
 
-    for (i = 1; i < definition->consoles->len; i++) {
+    for (i = 0; i < definition->consoles->len; i++) {
         const Console *console = definition->consoles->pdata[i];
 
-        if (console->target == CONSOLE_TARGET_SERIAL)
+        if (console->type != CONSOLE_PTY)
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "<console> %u must be of type 'pty', the only one a container can have", i);
+        if (i > 0 && console->target == CONSOLE_TARGET_SERIAL)
             return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                         "only the first <console> can have the target type 'serial'");
+    }
+    return true;
+}
+
+static bool
+check_timer_nodes(const Clock *clock, GError **error)
+{
+    guint i;
+
+    for (i = 0; clock->offset == CLOCK_LOCALTIME && i < clock->timers->len; i++) {
+        const Timer *timer = clock->timers->pdata[i];
+
+        if (timer->name != TIMER_RTC && timer->name != TIMER_HPET &&
+            timer->present != TIMER_PRESENT_NO)
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "a container can only have a <timer> 'rtc' or 'hpet'; remove the others or "
+                        "set present='no'");
+    }
+    return true;
+}
+
+/* A component that is "." or ".." would lead out of the partition. */
+static bool
+check_partition(const char *partition, GError **error)
+{
+    g_auto(GStrv) parts = NULL;
+    guint i;
+
+    if (partition[0] != '/')
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "resource <partition> '%s' must be an absolute path such as '/machine'",
+                    partition);
+    parts = g_strsplit(partition, "/", -1);
+    for (i = 0; parts[i]; i++) {
+        if (g_str_equal(parts[i], ".") || g_str_equal(parts[i], ".."))
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "resource <partition> '%s' must not contain '%s'", partition, parts[i]);
     }
     return true;
 }
@@ -173,6 +209,8 @@ definition_check(const Definition *definition, GError **error)
 {
     return check_name(definition, error) && check_idmap(definition, error) &&
            check_cpu_tuning(&definition->cpu_tuning, error) &&
-           check_timers(&definition->clock, error) && check_filesystems(definition, error) &&
-           check_consoles(definition, error);
+           (!definition->partition || check_partition(definition->partition, error)) &&
+           check_timers(&definition->clock, error) &&
+           check_timer_nodes(&definition->clock, error) && check_storage(definition, error) &&
+           check_consoles(definition, error) && check_network(definition, error);
 }

@@ -53,18 +53,16 @@ static bool
 block_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
 {
     const BlockTuning *tuning = object;
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     guint i;
-    guint j;
 
     for (i = 0; i < tuning->devices->len; i++) {
         const BlockDeviceTuning *device = tuning->devices->pdata[i];
 
-        for (j = 0; j < i; j++) {
-            if (g_str_equal(((BlockDeviceTuning *)tuning->devices->pdata[j])->path, device->path))
-                return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                            "more than one <device> in <blkiotune> has the path '%s'; remove one",
-                            device->path);
-        }
+        if (!g_hash_table_add(seen, device->path))
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "more than one <device> in <blkiotune> has the path '%s'; remove one",
+                        device->path);
     }
     return true;
 }

@@ -101,30 +101,22 @@ seclabel_type_name(SeclabelType type)
     return types[type];
 }
 
-static bool
-labels_differ(const Seclabel *one, const Seclabel *other, GError **error)
-{
-    if (!one->model || !other->model)
-        return fail(error, FAILURE_XML,
-                    "missing attribute 'model' of <seclabel>: with more than one each must name "
-                    "its model");
-    if (g_str_equal(one->model, other->model))
-        return fail(error, FAILURE_XML_DETAIL,
-                    "more than one <seclabel> is of the model '%s'; remove one", one->model);
-    return true;
-}
-
 bool
 seclabels_finish(const XmlContext *context, GPtrArray *seclabels, GError **error)
 {
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     guint i;
-    guint j;
 
-    for (i = 0; i < seclabels->len; i++) {
-        for (j = 0; j < i; j++) {
-            if (!labels_differ(seclabels->pdata[j], seclabels->pdata[i], error))
-                return false;
-        }
+    for (i = 0; seclabels->len > 1 && i < seclabels->len; i++) {
+        const Seclabel *label = seclabels->pdata[i];
+
+        if (!label->model)
+            return fail(error, FAILURE_XML,
+                        "missing attribute 'model' of <seclabel>: with more than one each must "
+                        "name its model");
+        if (!g_hash_table_add(seen, label->model))
+            return fail(error, FAILURE_XML_DETAIL,
+                        "more than one <seclabel> is of the model '%s'; remove one", label->model);
     }
     return context->live || seclabels->len != 1 ||
            finish_model(seclabels->pdata[0], context->defaults, error);

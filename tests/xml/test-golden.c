@@ -7,7 +7,8 @@
  *   CASE.container.json  its container definition
  *   CASE.start-error     class and words of the error, for a domain that cannot start
  *   CASE.live.xml        of a running guest: prints as itself
- * A case whose name begins with "validate-" is read with DEFINITION_VALIDATE.
+ * A case whose name begins with "validate-" is read with DEFINITION_VALIDATE, one with "stored-"
+ * as from disk, where it may be although it is refused when it is defined.
  * With GOLDEN_UPDATE=1 in the environment the files that exist are written anew; review them.
  */
 #include <glib/gstdio.h>
@@ -57,7 +58,8 @@ golden_compare(const char *name, const char *suffix, const char *text)
 static DefinitionParseFlags
 golden_flags(const char *name)
 {
-    return DEFINITION_INACTIVE | (g_str_has_prefix(name, "validate-") ? DEFINITION_VALIDATE : 0);
+    return DEFINITION_INACTIVE | (g_str_has_prefix(name, "validate-") ? DEFINITION_VALIDATE : 0) |
+           (g_str_has_prefix(name, "stored-") ? DEFINITION_TRUSTED : 0);
 }
 
 static Definition *

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The parts of definition_check(). */
+#pragma once
+
+#include "xml/definition.h"
+
+/* definition-check-network.c: interfaces, and what excludes a network of its own */
+bool check_network(const Definition *definition, GError **error);
+
+/* definition-check-storage.c: filesystems and disks */
+bool check_storage(const Definition *definition, GError **error);
