@@ -153,8 +153,17 @@ class TerminalConsole(Console):
         return data
 
     def leave(self):
-        """Types the escape character and waits for virsh; answers its exit status."""
-        self.send(ESCAPE)
+        """Types the escape character and waits for virsh; answers its exit status.
+
+        virsh looks only at the first byte of what it reads at once, and may find an Enter typed
+        before; so, like a person, it is typed again until virsh has left.
+        """
+        for _ in range(10):
+            self.send(ESCAPE)
+            try:
+                return self.wait(1)
+            except Timeout:
+                continue
         return self.wait()
 
     def wait(self, seconds=10):
