@@ -174,17 +174,17 @@ class PrivateDaemon:
             os.rename(target + '.new', target)
         return drivers, plugin
 
-    def configure(self, text=''):
-        filters = os.environ.get('CAISSON_TEST_LOG', LOG_FILTERS)
+    def configure(self, text='', log_filters=None):
+        filters = log_filters or os.environ.get('CAISSON_TEST_LOG', LOG_FILTERS)
         with open(self.path('/etc/libvirt/libvirtd.conf'), 'w') as file:
             file.write(CONFIGURATION % filters + self.configuration + text)
 
-    def launch(self, driver=None, environment=None):
+    def launch(self, driver=None, environment=None, log_filters=None):
         """Starts the daemon without waiting for it."""
         assert self.pid is None, 'the daemon is running'
         self.driver = driver or self.driver
         drivers, plugin = self.install()
-        self.configure()
+        self.configure(log_filters=log_filters)
         env = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'LANG': 'C.UTF-8',
                'LIBVIRT_DRIVER_DIR': drivers}
         sanitizer = build.sanitizer(plugin)
@@ -206,9 +206,9 @@ class PrivateDaemon:
         with open(os.path.join(self.directory, 'session.json'), 'w') as file:
             json.dump({'driver': self.driver, 'holder': self.holder, 'pid': self.pid}, file)
 
-    def start(self, driver=None, environment=None):
+    def start(self, driver=None, environment=None, log_filters=None):
         """Starts the daemon and waits until it answers."""
-        self.launch(driver, environment)
+        self.launch(driver, environment, log_filters)
         self.wait_ready()
         return self
 

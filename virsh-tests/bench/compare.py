@@ -1,0 +1,383 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Two libvirt daemons side by side in one run: A is the driver under test, B the stock one.
+
+Every measurement alternates A and B (A B B A …), because a machine is faster or slower by the minute.
+Printed are median [10th .. 90th percentile] of each and how many times A is better; a ratio below 1.3
+on a busy machine means nothing with fewer than 20 rounds. Started by tools/bench.
+"""
+import argparse
+import json
+import os
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import libvirt
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+
+from harness import events, guest, process  # noqa: E402
+from harness.daemon import PrivateDaemon, Timeout, wait_for  # noqa: E402
+
+HIGHER_IS_BETTER = ('MB/s',)
+
+
+def milliseconds(function, *arguments):
+    start = time.monotonic_ns()
+    function(*arguments)
+    return (time.monotonic_ns() - start) / 1e6
+
+
+def percentile(values, part):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * part))]
+
+
+def memory(pids):
+    """KiB of these processes together: Rss, Pss, Uss; and how many processes and threads they are."""
+    total = {'Rss': 0, 'Pss': 0, 'Uss': 0, 'processes': 0, 'threads': 0}
+    for pid in pids:
+        try:
+            with open('/proc/%d/smaps_rollup' % pid) as file:
+                rows = dict(line.split(':', 1) for line in file if ' kB' in line)
+            threads = len(os.listdir('/proc/%d/task' % pid))
+        except OSError:
+            continue
+        value = {name: int(text.split()[0]) for name, text in rows.items()}
+        total['Rss'] += value['Rss']
+        total['Pss'] += value['Pss']
+        total['Uss'] += value['Private_Clean'] + value['Private_Dirty']
+        total['processes'] += 1
+        total['threads'] += threads
+    return total
+
+
+class Side:
+    """One daemon, its guests and what was measured."""
+
+    def __init__(self, tag, daemon, root):
+        self.tag, self.daemon, self.root = tag, daemon, root
+        self.connection = daemon.connect()
+
+    def define(self, name, mode='sleep', number=None, **options):
+        described = guest.Guest(name, self.root, init='/bin/stamp', memory=128, arguments=[
+            '/stamps/' + name, mode] + ([str(number)] if number is not None else []), **options)
+        return self.connection.defineXML(described.xml())
+
+    def clear(self, name):
+        for suffix in ('', '.end'):
+            try:
+                os.unlink(os.path.join(self.root, 'stamps', name + suffix))
+            except FileNotFoundError:
+                pass
+
+    def stamp(self, name, suffix=''):
+        """What the guest noted; waits for it."""
+        return int(wait_for(lambda: self.complete(name + suffix), '%s has noted its start' % name, 20, 0.0002))
+
+    def complete(self, name):
+        text = guest.read_file(self.root, 'stamps/' + name)
+        return text if text.endswith('\n') else None
+
+    def start(self, domain):
+        """Milliseconds until init ran, and until the call returned."""
+        name = domain.name()
+        self.clear(name)
+        start = time.monotonic_ns()
+        domain.create()
+        returned = time.monotonic_ns()
+        return (self.stamp(name) - start) / 1e6, (returned - start) / 1e6
+
+    def stop(self, domain):
+        """The quick way, after which nothing is left of a stock guest either."""
+        os.kill(process.init_of(domain), 9)
+        try:
+            wait_for(lambda: not domain.isActive(), 'it has ended', 5)
+        except Timeout:
+            print('%s: %s did not end with its init, destroying it' % (self.tag, domain.name()))
+            domain.destroy()
+
+    def supervisors(self, domains):
+        """pids of what runs on the host for these guests: controllers and their children outside."""
+        host = os.readlink('/proc/self/ns/pid')
+        found = set()
+        for domain in domains:
+            for pid in [domain.ID(), *process.descendants(domain.ID())]:
+                try:
+                    if os.readlink('/proc/%d/ns/pid' % pid) == host:
+                        found.add(pid)
+                except OSError:
+                    pass
+        return found
+
+
+class Table:
+    """Rows of results."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, what, a, b, unit='ms'):
+        ratio = statistics.median(b) / (statistics.median(a) or float('nan'))
+        if unit in HIGHER_IS_BETTER:
+            ratio = 1 / ratio
+        self.rows.append({'what': what, 'unit': unit, 'a': a, 'b': b, 'ratio': ratio})
+        columns = ['%10.2f [%9.2f ..%9.2f]' % (statistics.median(side), percentile(side, .1), percentile(side, .9))
+                   for side in (a, b)]
+        print('%-46s %s  %s  %-5s %8.2fx  n=%d' % (what, *columns, unit, ratio, len(a)), flush=True)
+
+    def add_all(self, results, units):
+        """results: {tag: {what: values}}"""
+        for what, values in results['A'].items():
+            if values and results['B'].get(what):
+                self.add(what, values, results['B'][what], units(what))
+
+
+def alternate(sides, rounds):
+    for number in range(rounds):
+        yield from (sides if number % 2 == 0 else sides[::-1])
+
+
+def collector(sides):
+    results = {side.tag: {} for side in sides}
+
+    def add(side, what, value):
+        results[side.tag].setdefault(what, []).append(value)
+    return results, add
+
+
+def bench_start(sides, table, options):
+    for label, features in (('own network', {}), ('host network', {'features': ''}),
+                            ('user namespace', {'idmap': 100000})):
+        results, add = collector(sides)
+        name = 'start-' + label.split()[0]
+        domains = {side.tag: side.define(name, **features) for side in sides}
+        for side in alternate(sides, options.rounds):
+            ran, returned = side.start(domains[side.tag])
+            add(side, 'create() until init runs, %s' % label, ran)
+            add(side, 'create() returns, %s' % label, returned)
+            time.sleep(0.02)
+            side.stop(domains[side.tag])
+            time.sleep(0.04)
+        table.add_all(results, lambda what: 'ms')
+
+
+def bench_stop(sides, table, options):
+    for mode, what in (('term', 'init ends at TERM'), ('sleep', 'init ignores TERM')):
+        results, add = collector(sides)
+        domains = {side.tag: side.define('stop-' + mode, mode) for side in sides}
+        rounds = options.rounds if mode == 'term' else max(3, options.rounds // 4)
+        for side in alternate(sides, rounds):
+            domain = domains[side.tag]
+            side.start(domain)
+            init = os.pidfd_open(process.init_of(domain))
+            start = time.monotonic_ns()
+            domain.destroy()
+            add(side, 'destroy() returns, %s' % what, (time.monotonic_ns() - start) / 1e6)
+            poll = select.poll()
+            poll.register(init, select.POLLIN)
+            poll.poll(5000)
+            add(side, '  until init is gone', (time.monotonic_ns() - start) / 1e6)
+            os.close(init)
+            time.sleep(0.03)
+        table.add_all(results, lambda what: 'ms')
+
+
+def in_parallel(side, names, operation, threads):
+    """Milliseconds for all; each thread has a connection of its own."""
+    left, lock = list(names), threading.Lock()
+
+    def work():
+        connection = libvirt.open(side.daemon.uri)
+        while True:
+            with lock:
+                if not left:
+                    break
+                name = left.pop()
+            operation(connection.lookupByName(name))
+        connection.close()
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    start = time.monotonic_ns()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return start, (time.monotonic_ns() - start) / 1e6
+
+
+def bench_parallel(sides, table, options):
+    results, add = collector(sides)
+    names = ['many%d' % number for number in range(options.guests)]
+    for side in sides:
+        for name in names:
+            side.define(name, 'term')
+    for side in alternate(sides, max(2, options.rounds // 10)):
+        for name in names:
+            side.clear(name)
+        start, _ = in_parallel(side, names, lambda domain: domain.create(), options.threads)
+        last = max(side.stamp(name) for name in names)
+        add(side, 'start of %d guests, %d threads' % (len(names), options.threads), (last - start) / 1e6)
+        _, stopped = in_parallel(side, names, lambda domain: domain.destroy(), options.threads)
+        add(side, 'stop of %d guests, %d threads' % (len(names), options.threads), stopped)
+        time.sleep(1)
+    table.add_all(results, lambda what: 'ms')
+
+
+def bench_memory(sides, table, options):
+    results, add = collector(sides)
+    for side in sides:
+        for count in (1, options.memory_guests):
+            domains = [side.define('memory%d' % number, 'term') for number in range(count)]
+            for domain in domains:
+                side.start(domain)
+            time.sleep(1)
+            for what, value in memory(side.supervisors(domains)).items():
+                add(side, '%s per guest of %d' % (what, count), value / count)
+            add(side, 'Rss of the daemon with %d running' % count, memory([side.daemon.pid])['Rss'])
+            for domain in domains:
+                side.stop(domain)
+                domain.undefine()
+    table.add_all(results, lambda what: 'KiB' if 'ss ' in what else '')
+
+
+def bench_list(sides, table, options):
+    results, add = collector(sides)
+    count = options.domains
+    for side in sides:
+        start = time.monotonic_ns()
+        for number in range(count):
+            side.define('listed%d' % number)
+        add(side, 'defineXML() each', (time.monotonic_ns() - start) / 1e6 / count)
+    for side in alternate(sides, options.rounds):
+        connection = side.connection
+        domains = connection.listAllDomains()
+        add(side, 'listAllDomains() of %d' % count, milliseconds(connection.listAllDomains))
+        add(side, 'XMLDesc() of all', milliseconds(lambda: [domain.XMLDesc() for domain in domains]))
+        add(side, 'info() of all', milliseconds(lambda: [domain.info() for domain in domains]))
+        add(side, 'lookupByName() of 100', milliseconds(
+            lambda: [connection.lookupByName(domain.name()) for domain in domains[:100]]))
+        add(side, 'floor: 100 getLibVersion()', milliseconds(
+            lambda: [connection.getLibVersion() for _ in range(100)]))
+    for side in sides:
+        for number in range(count):
+            side.connection.lookupByName('listed%d' % number).undefine()
+    table.add_all(results, lambda what: 'ms')
+
+
+def bench_events(sides, table, options):
+    results, add = collector(sides)
+    domains = {side.tag: side.define('event', 'term') for side in sides}
+    for side in alternate(sides, options.rounds):
+        domain = domains[side.tag]
+        side.start(domain)
+        recorded = events.Events(side.connection)
+        init = process.init_of(domain)
+        start = time.monotonic_ns()
+        os.kill(init, 15)
+        recorded.wait('event', 'stopped shutdown')
+        add(side, 'end of init until the client hears of it', (time.monotonic_ns() - start) / 1e6)
+        recorded.close()
+    table.add_all(results, lambda what: 'ms')
+
+
+def bench_console(sides, table, options):
+    results, add = collector(sides)
+    wanted = options.console_megabytes << 20
+    for side in alternate(sides, max(3, options.rounds // 4)):
+        domain = side.define('console', 'blast', options.console_megabytes)
+        side.start(domain)
+        connection = libvirt.open(side.daemon.uri)
+        stream = connection.newStream(0)
+        connection.lookupByName('console').openConsole(None, stream, 0)
+        start = time.monotonic_ns()
+        stream.send(b'\n')
+        received = 0
+        while received < wanted:
+            data = stream.recv(262144)
+            if not data:
+                break
+            received += data.count(b'x')
+        add(side, 'console, guest to client', received / 1e6 / ((time.monotonic_ns() - start) / 1e9))
+        try:
+            stream.abort()
+        except libvirt.libvirtError:
+            pass
+        connection.close()
+        side.stop(domain)
+        domain.undefine()
+    table.add_all(results, lambda what: 'MB/s')
+
+
+def bench_meminfo(sides, table, options):
+    results, add = collector(sides)
+    for side in alternate(sides, max(3, options.rounds // 4)):
+        domain = side.define('meminfo', 'meminfo', 300)
+        side.start(domain)
+        add(side, 'a read of /proc/meminfo in the guest', side.stamp('meminfo', '.end') / 1e3)
+        side.stop(domain)
+        domain.undefine()
+    table.add_all(results, lambda what: 'us')
+
+
+BENCHES = {'start': bench_start, 'stop': bench_stop, 'parallel': bench_parallel, 'memory': bench_memory,
+           'list': bench_list, 'events': bench_events, 'console': bench_console, 'meminfo': bench_meminfo}
+
+
+def make_root(directory, owner=0):
+    root = guest.busybox_root(os.path.join(directory, 'root'))
+    subprocess.run(['gcc', '-O2', '-static', '-o', os.path.join(root, 'bin/stamp'),
+                    os.path.join(HERE, 'stamp.c')], check=True)
+    stamps = os.path.join(root, 'stamps')
+    os.mkdir(stamps)
+    os.chmod(stamps, 0o777)  # guests with mapped ids write there too
+    return root
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--tests', default=','.join(BENCHES), help='of ' + ','.join(BENCHES))
+    parser.add_argument('--rounds', type=int, default=20)
+    parser.add_argument('--guests', type=int, default=50, help='started at the same time')
+    parser.add_argument('--threads', type=int, default=8)
+    parser.add_argument('--memory-guests', type=int, default=20)
+    parser.add_argument('--domains', type=int, default=200, help='defined for the listing')
+    parser.add_argument('--console-megabytes', type=int, default=50)
+    parser.add_argument('--a', choices=('ours', 'stock'), default='ours', help='"stock" shows the noise')
+    parser.add_argument('--json', help='file for all values')
+    options = parser.parse_args()
+
+    events.run_event_loop()
+    table, daemons = Table(), []
+    with tempfile.TemporaryDirectory(prefix='caisson-bench-') as directory:
+        os.chmod(directory, 0o755)
+        root = make_root(directory)
+        try:
+            sides = []
+            for tag, driver in (('A', options.a), ('B', 'stock')):
+                daemons.append(PrivateDaemon(driver))
+                # Logging costs; a daemon in use logs errors only.
+                daemons[-1].start(log_filters='3:lxc')
+                sides.append(Side(tag, daemons[-1], root))
+            print('A %s   B stock   load %s' % (options.a, open('/proc/loadavg').read().split()[0]))
+            for name in options.tests.split(','):
+                BENCHES[name](sides, table, options)
+                for side in sides:
+                    for domain in side.connection.listAllDomains():
+                        domain.undefine()
+        finally:
+            for daemon in daemons:
+                daemon.close()
+    if options.json:
+        with open(options.json, 'w') as file:
+            json.dump(table.rows, file, indent=1)
+
+
+if __name__ == '__main__':
+    main()
