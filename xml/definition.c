@@ -179,10 +179,10 @@ static const XmlCodec codec_metadata = { metadata_read, metadata_print, true };
     {                                               \
         path, FIELD_KEPT, MEMBER(kept), FIELD_DRAFT \
     }
-#define ACTION(path, member, words, default)                                               \
-    {                                                                                      \
-        path, FIELD_ENUM, MEMBER(member), FIELD_ALWAYS, .names = words, .absent = default, \
-                                                        .bad = FAILURE_CONFIG_UNSUPPORTED  \
+#define ACTION(path, member, words, default)                                     \
+    {                                                                            \
+        path, FIELD_ENUM, MEMBER(member), FIELD_ALWAYS | FIELD_RUNNING,          \
+            .names = words, .absent = default, .bad = FAILURE_CONFIG_UNSUPPORTED \
     }
 
 static const XmlField domain_fields[] = {
@@ -193,20 +193,21 @@ static const XmlField domain_fields[] = {
     { "uuid", FIELD_STRING, MEMBER(uuid) },
     KEPT_ONCE("hwuuid"),
     { "genid", FIELD_CUSTOM, MEMBER(generation_id), FIELD_ONCE, .codec = &codec_genid },
-    { "title", FIELD_STRING, MEMBER(title) },
-    { "description", FIELD_STRING, MEMBER(description) },
-    { "metadata", FIELD_CUSTOM, MEMBER(metadata), .codec = &codec_metadata },
+    { "title", FIELD_STRING, MEMBER(title), FIELD_RUNNING },
+    { "description", FIELD_STRING, MEMBER(description), FIELD_RUNNING },
+    { "metadata", FIELD_CUSTOM, MEMBER(metadata), FIELD_RUNNING, .codec = &codec_metadata },
     { "maxMemory", FIELD_REFUSED },
     { "memory/@dumpCore", FIELD_ENUM, MEMBER(dump_core), .names = onoff },
-    { "memory", FIELD_SIZE, MEMBER(memory), FIELD_REQUIRED | FIELD_NONZERO, .size = &size_kib },
-    { "currentMemory", FIELD_SIZE, MEMBER(current_memory), .size = &size_kib },
+    { "memory", FIELD_SIZE, MEMBER(memory), FIELD_REQUIRED | FIELD_NONZERO | FIELD_RUNNING,
+      .size = &size_kib },
+    { "currentMemory", FIELD_SIZE, MEMBER(current_memory), FIELD_RUNNING, .size = &size_kib },
     { "blkiotune", FIELD_STRUCT, MEMBER(block_tuning), .type = &block_tuning_type },
     DRAFT("blkiotune"),
     { "memtune", FIELD_STRUCT, MEMBER(memory_tuning), .type = &memory_tuning_type },
     { "memoryBacking", FIELD_STRUCT, MEMBER(memory_backing), .type = &memory_backing_type },
     { "vcpu/@placement", FIELD_BOOL, MEMBER(vcpu_placement_auto), FIELD_ALWAYS, .names = placements,
       .bad = FAILURE_CONFIG_UNSUPPORTED },
-    { "vcpu/@cpuset", FIELD_STRING, MEMBER(cpuset) },
+    { "vcpu/@cpuset", FIELD_STRING, MEMBER(cpuset), FIELD_RUNNING },
     { "vcpu/@current", FIELD_CUSTOM, .codec = &codec_online },
     { "vcpu", FIELD_UINT, MEMBER(vcpus), FIELD_ALWAYS | FIELD_NONZERO, .absent = 1,
       .max = UINT16_MAX },
@@ -237,11 +238,12 @@ static const XmlField domain_fields[] = {
     { "pm", FIELD_STRUCT, MEMBER(power_management), .type = &power_management_type },
     { "perf", FIELD_STRUCT, MEMBER(perf), .type = &perf_type },
     { "devices/emulator", FIELD_STRING, MEMBER(emulator) },
-    { "devices/disk", FIELD_STRUCTS, MEMBER(disks), .type = &disk_type },
+    { "devices/disk", FIELD_STRUCTS, MEMBER(disks), FIELD_RUNNING, .type = &disk_type },
     KEPT("devices/controller"),
     KEPT("devices/lease"),
     { "devices/filesystem", FIELD_STRUCTS, MEMBER(filesystems), .type = &filesystem_type },
-    { "devices/interface", FIELD_STRUCTS, MEMBER(interfaces), .type = &interface_type },
+    { "devices/interface", FIELD_STRUCTS, MEMBER(interfaces), FIELD_RUNNING,
+      .type = &interface_type },
     DRAFT("devices/interface"),
     KEPT("devices/smartcard"),
     KEPT("devices/serial"),
@@ -254,7 +256,7 @@ static const XmlField domain_fields[] = {
     KEPT("devices/sound"),
     KEPT("devices/audio"),
     KEPT("devices/video"),
-    { "devices/hostdev", FIELD_STRUCTS, MEMBER(hostdevs), .type = &hostdev_type },
+    { "devices/hostdev", FIELD_STRUCTS, MEMBER(hostdevs), FIELD_RUNNING, .type = &hostdev_type },
     DRAFT("devices/hostdev"),
     KEPT("devices/redirdev"),
     KEPT("devices/redirfilter"),

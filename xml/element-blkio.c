@@ -44,8 +44,9 @@ device_free(void *device)
 }
 
 static const XmlField block_fields[] = {
-    { "weight", FIELD_UINT, offsetof(BlockTuning, weight), .max = UINT32_MAX },
-    { "device", FIELD_STRUCTS, offsetof(BlockTuning, devices), .type = &device_type },
+    { "weight", FIELD_UINT, offsetof(BlockTuning, weight), FIELD_RUNNING, .max = UINT32_MAX },
+    { "device", FIELD_STRUCTS, offsetof(BlockTuning, devices), FIELD_RUNNING,
+      .type = &device_type },
     { NULL },
 };
 

@@ -49,7 +49,7 @@ static const XmlField memory_fields[] = {
     { "@mode", FIELD_ENUM, offsetof(NumaMemory, mode), FIELD_ALWAYS, .names = modes,
       .bad = FAILURE_CONFIG_UNSUPPORTED },
     { "@placement", FIELD_CUSTOM, .codec = &codec_placement },
-    { "@nodeset", FIELD_STRING, offsetof(NumaMemory, nodeset) },
+    { "@nodeset", FIELD_STRING, offsetof(NumaMemory, nodeset), FIELD_RUNNING },
     { NULL },
 };
 

@@ -9,10 +9,10 @@
 
 const XmlSize size_kib = { "unit", 1024, 1024, 1024, "KiB" };
 
-#define LIMIT(path, member)                                                                   \
-    {                                                                                         \
-        path, FIELD_SIZE, offsetof(MemoryTuning, member), .size = &size_kib,                  \
-                                                          .absent = (int64_t)TUNING_UNLIMITED \
+#define LIMIT(path, member)                                              \
+    {                                                                    \
+        path, FIELD_SIZE, offsetof(MemoryTuning, member), FIELD_RUNNING, \
+            .size = &size_kib, .absent = (int64_t)TUNING_UNLIMITED       \
     }
 
 static const XmlField memory_fields[] = {
@@ -76,9 +76,9 @@ static const XmlType iothread_pin_type = { "iothreadpin", sizeof(CpuPin), iothre
     }
 
 static const XmlField cpu_fields[] = {
-    { "shares", FIELD_UINT, MEMBER(shares), .absent = -1 },
-    { "period", FIELD_UINT, MEMBER(period) },
-    { "quota", FIELD_INT, MEMBER(quota) },
+    { "shares", FIELD_UINT, MEMBER(shares), FIELD_RUNNING, .absent = -1 },
+    { "period", FIELD_UINT, MEMBER(period), FIELD_RUNNING },
+    { "quota", FIELD_INT, MEMBER(quota), FIELD_RUNNING },
     { "global_period", FIELD_UINT, MEMBER(global_period) },
     { "global_quota", FIELD_INT, MEMBER(global_quota) },
     { "emulator_period", FIELD_UINT, MEMBER(emulator_period) },

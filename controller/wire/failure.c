@@ -17,6 +17,7 @@ static const char *const code_names[FAILURE_LAST] = {
     [FAILURE_NO_SOURCE] = "no-source",
     [FAILURE_NO_TARGET] = "no-target",
     [FAILURE_NO_DOMAIN] = "no-domain",
+    [FAILURE_NO_DEVICE] = "no-device",
     [FAILURE_NO_METADATA] = "no-metadata",
     [FAILURE_OVERFLOW] = "overflow",
     [FAILURE_OPERATION_FAILED] = "operation-failed",

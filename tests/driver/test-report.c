@@ -30,6 +30,7 @@ static const Case cases[] = {
     { FAILURE_NO_SOURCE, VIR_ERR_NO_SOURCE, "missing source information for device M" },
     { FAILURE_NO_TARGET, VIR_ERR_NO_TARGET, "missing target information for device M" },
     { FAILURE_NO_DOMAIN, VIR_ERR_NO_DOMAIN, "Domain not found: M" },
+    { FAILURE_NO_DEVICE, VIR_ERR_DEVICE_MISSING, "device not found: M" },
     { FAILURE_NO_METADATA, VIR_ERR_NO_DOMAIN_METADATA, "metadata not found: M" },
     { FAILURE_OVERFLOW, VIR_ERR_OVERFLOW, "numerical overflow: M" },
     { FAILURE_OPERATION_FAILED, VIR_ERR_OPERATION_FAILED, "operation failed: M" },
