@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Booting the machines of the labs. Each function starts one in the background and sets machine, the
+# pid whose end by SIGKILL is the end of all that belongs to it. Sourced by run; job is the directory
+# with in.tar.
+
+boot_uml() {
+    # A private pid and mount namespace: when its first process goes, everything goes with it. User
+    # Mode Linux cannot be that process: its abort() would be ignored, and a panic hang forever.
+    # Its memory is a file, which is slow anywhere but in memory.
+    # shellcheck disable=SC2016
+    unshare --mount --pid --fork --kill-child=KILL --propagation private sh -c '
+        kernel=$1 cache=$2
+        shift 2
+        mount -t proc proc "$kernel/proc"
+        mount --rbind /dev "$kernel/dev"
+        mkdir -p "$kernel$cache"
+        mount --bind "$cache" "$kernel$cache"
+        TMPDIR=/dev/shm chroot "$kernel" /usr/bin/linux.uml "$@" &
+        wait $!' uml "$kernel" "$cache" \
+        "mem=$memory" "ubd0=$job/disk,$image" "ubd1r=$guests_image" root=/dev/ubda rw \
+        con=null con0=null,fd:2 ssl=null umid=lab "uml_dir=$job" quiet panic=-1 seccomp=auto \
+        security=apparmor systemd.unit=lab.target "lab_dir=$job" \
+        </dev/null >"$job/kernel" 2>&1 &
+    machine=$!
+}
+
+boot_qemu() {
+    local libraries=$kernel/usr/lib/x86_64-linux-gnu arguments
+    arguments="console=ttyS0 root=/dev/nvme0n1 rw quiet panic=-1 mitigations=off nokaslr"
+    arguments="$arguments net.ifnames=0 security=apparmor systemd.unit=lab.target"
+    truncate -s 1G "$job/out.tar"
+    # The root is on NVMe, whose driver is built into Debian's kernel: no initramfs is needed.
+    TMPDIR=$job "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" \
+        "$kernel/usr/bin/qemu-system-x86_64" -L "$kernel/usr/share/qemu" \
+        -L "$kernel/usr/share/seabios" -accel tcg,thread=multi,tb-size=512 -M q35 \
+        -cpu max,la57=off -smp 2 -m "$memory" -nodefaults -no-user-config -display none -no-reboot \
+        -kernel "$(echo "$kernel"/boot/vmlinuz-*)" -append "$arguments" \
+        -serial file:"$job/kernel" -device virtio-rng-pci -device virtio-serial-pci \
+        -drive file="$image",if=none,id=root,format=raw,snapshot=on,cache=unsafe \
+        -device nvme,serial=root,drive=root \
+        -drive file="$job/in.tar",if=none,id=in,format=raw,readonly=on \
+        -device virtio-blk-pci,drive=in \
+        -drive file="$job/out.tar",if=none,id=out,format=raw,cache=unsafe \
+        -device virtio-blk-pci,drive=out \
+        -drive file="$guests_image",if=none,id=guests,format=raw,readonly=on \
+        -device virtio-blk-pci,drive=guests \
+        -chardev file,id=console,path="$job/console" \
+        -device virtserialport,chardev=console,name=lab.console \
+        -chardev file,id=status,path="$job/status" \
+        -device virtserialport,chardev=status,name=lab.status \
+        </dev/null >>"$job/qemu" 2>&1 &
+    machine=$!
+}
+
+# One group per hierarchy below our own, in which nspawn makes groups of the container: it would make
+# them at the top of the host's otherwise.
+own_groups=()
+
+enter_groups() {
+    local controllers path name directory file
+    while IFS=: read -r _ controllers path; do
+        case $controllers in
+        '') name=unified ;;
+        *) name=${controllers#name=} ;;
+        esac
+        [ "$name" = unified ] && [ -e /sys/fs/cgroup/cgroup.procs ] && name=.
+        directory=/sys/fs/cgroup/$name${path%/}/${job##*/}
+        mkdir "$directory" 2>/dev/null || continue
+        own_groups+=("$directory")
+        for file in cpuset.cpus cpuset.mems; do
+            [ ! -e "$directory/$file" ] || cat "${directory%/*}/$file" >"$directory/$file"
+        done
+        [ ! -e "$directory/cpuset.cpus" ] || echo 1 >"$directory/cgroup.clone_children"
+        echo "$BASHPID" >"$directory/cgroup.procs"
+    done </proc/self/cgroup 2>/dev/null
+}
+
+leave_groups() {
+    local directory
+    for directory in "${own_groups[@]}"; do
+        echo "$BASHPID" >"${directory%/*}/cgroup.procs"
+    done 2>/dev/null
+}
+
+remove_groups() {
+    local directory
+    for directory in "${own_groups[@]}"; do
+        for _ in {1..20}; do
+            find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null
+            [ -d "$directory" ] || break
+            sleep 0.1
+        done
+    done
+    own_groups=()
+}
+
+boot_nspawn() {
+    enter_groups
+    # nspawn mounts v1 hierarchies read-only, though they are the container's own.
+    # shellcheck disable=SC2016
+    unshare --mount --pid --fork --kill-child=KILL --mount-proc --propagation private bash -eu -c '
+        here=$1 tree=$2 job=$3 guests=$4 work=$3/work
+        mkdir "$work"
+        mount -t tmpfs tmpfs "$work"
+        mkdir "$work"/{upper,scratch,root,guests}
+        mount -t overlay -o "lowerdir=$tree,upperdir=$work/upper,workdir=$work/scratch" overlay "$work/root"
+        "$here/tune" "$work/root"
+        printf "%s\n" "#!/bin/sh" "for mount in /sys/fs/cgroup/*/; do" \
+            "    mount -o remount,rw,bind \$mount" "done 2>/dev/null" \
+            "exec /lib/systemd/systemd systemd.unit=lab.target" >"$work/root/lab-init"
+        chmod 755 "$work/root/lab-init"
+        # Debian 12 has it only in its own tree; the host need not have it installed.
+        export SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1
+        run=(systemd-nspawn)
+        if ! command -v systemd-nspawn >/dev/null; then
+            library=$tree/usr/lib/x86_64-linux-gnu
+            run=("$library/ld-linux-x86-64.so.2" --library-path "$library:$library/systemd" "$tree/usr/bin/systemd-nspawn")
+        fi
+        "${run[@]}" --quiet --directory "$work/root" --machine lab --register=no --keep-unit \
+            --bind="$job:/lab.host" --bind="$guests:/lab.guests" --bind=/dev/fuse --capability=all \
+            --private-network --console=pipe --setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 \
+            --kill-signal=SIGRTMIN+4 /lab-init &
+        wait $!' nspawn "$here" "$tree" "$job" "$guests" </dev/null >"$job/kernel" 2>&1 &
+    machine=$!
+    sleep 0.2
+    leave_groups
+}

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Debian trees, kernels and disk images of the labs: made from packages once, kept in the cache.
+# Sourced by run, which sets top, here and cache.
+
+say() { echo "lab: $*" >&2; }
+
+die() {
+    say "$*"
+    exit 125
+}
+
+# strap SUITE DIRECTORY PACKAGES OPTIONS...: a tree with these packages; never half a one.
+strap() {
+    local suite=$1 directory=$2 packages=$3
+    shift 3
+    [ "$(cat "$directory/.complete" 2>/dev/null)" != "$packages" ] || return 0
+    say "making $directory (once; a minute or two)"
+    rm -rf --one-file-system "$directory"
+    # A release in the making may have an expired index on a mirror.
+    mmdebstrap --mode=root --format=directory --quiet "$@" --dpkgopt=force-unsafe-io \
+        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
+        --aptopt='Acquire::Check-Valid-Until "false"' --keyring=/usr/share/keyrings \
+        --include="$packages" "$suite" "$directory" >"$directory.log" 2>&1 || {
+        tail -n 15 "$directory.log" >&2
+        die "cannot make $directory"
+    }
+    rm -f "$directory.log"
+    echo "$packages" >"$directory/.complete"
+}
+
+# What a release's machine holds besides what Caisson is built and tested with there.
+machine_packages='systemd systemd-sysv libpam-systemd systemd-container dbus udev
+libvirt-daemon-system kmod apparmor iptables nftables dnsmasq-base mount e2fsprogs xfsprogs quota
+openvswitch-switch'
+
+# release_tree SUITE: sets tree
+release_tree() {
+    local packages
+    packages=$("$top/tools/install-dependencies" --print |
+        grep -vE '^(mmdebstrap|clang.*|libclang.*)$' | paste -sd,)
+    tree=$cache/lab-$1
+    exec 9>"$tree.lock"
+    flock 9
+    strap "$1" "$tree" "$packages,$(echo $machine_packages | tr ' ' ,)" --variant=minbase
+    exec 9>&-
+}
+
+# kernel_tree KIND: sets kernel, a tree with the kernel and what runs it, with its own C library,
+# so that nothing of it is installed on the host
+kernel_tree() {
+    kernel=$cache/lab-kernel-$1
+    exec 9>"$kernel.lock"
+    flock 9
+    case $1 in
+    uml) strap forky "$kernel" user-mode-linux,libc-bin --variant=extract ;;
+    qemu) strap trixie "$kernel" qemu-system-x86,linux-image-cloud-amd64,libc-bin --variant=extract ;;
+    esac
+    # Unpacked, not installed: nothing has made the links of a merged /usr.
+    [ -e "$kernel/lib64" ] || ln -s usr/lib64 "$kernel/lib64"
+    [ -e "$kernel/lib" ] || ln -s usr/lib "$kernel/lib"
+    mkdir -p "$kernel"/{proc,dev,tmp,lab}
+    exec 9>&-
+}
+
+# disk_image KIND SUITE: sets image, an ext4 file system with the tuned tree and the kernel's modules
+disk_image() {
+    local stamp
+    image=$cache/lab-$2-$1.img
+    stamp=$(cat "$here/tune" "$here/agent" "$tree/.complete" "$kernel/.complete" | cksum)
+    exec 9>"$image.lock"
+    flock 9
+    if [ "$(cat "$image.complete" 2>/dev/null)" != "$stamp" ]; then
+        say "making $image"
+        rm -f "$image.complete"
+        # shellcheck disable=SC2016
+        unshare --mount --propagation private bash -eu -c '
+            here=$1 tree=$2 kernel=$3 image=$4 work=$4.work
+            mkdir -p "$work"
+            mount -t tmpfs tmpfs "$work"
+            mkdir "$work"/{upper,scratch,root}
+            mount -t overlay -o "lowerdir=$tree,upperdir=$work/upper,workdir=$work/scratch" overlay "$work/root"
+            "$here/tune" "$work/root"
+            for modules in "$kernel"/usr/lib/uml/modules/* "$kernel"/usr/lib/modules/*; do
+                [ -d "$modules/kernel" ] || continue
+                mkdir -p "$work/root/usr/lib/modules"
+                cp -a "$modules" "$work/root/usr/lib/modules/"
+                chroot "$work/root" depmod "${modules##*/}"
+            done
+            rm -f "$image"
+            # no journal, lazy tables: it is written in seconds and thrown away after each boot
+            mke2fs -q -t ext4 -O ^has_journal,^resize_inode -E lazy_itable_init=1,nodiscard -m 0 \
+                -d "$work/root" "$image" 8G
+        ' image "$here" "$tree" "$kernel" "$image" || die "cannot make $image"
+        rmdir "$image.work"
+        echo "$stamp" >"$image.complete"
+    fi
+    exec 9>&-
+}
+
+# guest_roots: sets guests, a directory with the Debian roots that tests boot as guests, and
+# guests_image, the same as a disk
+guest_roots() {
+    local stamp roots='bookworm-systemd bookworm-sysvinit'
+    guests=$cache guests_image=$cache/lab-guests.img
+    exec 9>"$guests_image.lock"
+    flock 9
+    (cd "$top/virsh-tests" && CAISSON_TEST_CACHE=$cache PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -c '
+from harness import guest
+for init in ("systemd", "sysvinit"):
+    guest.debian_root(init)
+') || die "cannot make the roots of Debian guests"
+    stamp=$(cd "$cache" && for root in $roots; do stat -c '%n %Y' "$root/.complete"; done)
+    if [ "$(cat "$guests_image.complete" 2>/dev/null)" != "$stamp" ]; then
+        say "making $guests_image"
+        rm -f "$guests_image.complete"
+        # shellcheck disable=SC2016
+        unshare --mount --propagation private bash -eu -c '
+            cache=$1 image=$2 work=$2.work
+            shift 2
+            mkdir -p "$work"
+            mount -t tmpfs tmpfs "$work"
+            for root; do
+                mkdir "$work/$root"
+                mount --bind "$cache/$root" "$work/$root"
+            done
+            rm -f "$image"
+            mke2fs -q -t ext4 -O ^has_journal,^resize_inode -E lazy_itable_init=1,nodiscard -m 0 \
+                -L lab-guests -d "$work" "$image" 2G
+        ' image "$cache" "$guests_image" $roots || die "cannot make $guests_image"
+        rmdir "$guests_image.work"
+        echo "$stamp" >"$guests_image.complete"
+    fi
+    exec 9>&-
+}
+
+# build_in_tree DIRECTORY: builds the source with the tree's compiler and libraries; objects stay in
+# DIRECTORY for the next time
+build_in_tree() {
+    mkdir -p "$1"
+    exec 9>"$1.lock"
+    flock 9
+    # shellcheck disable=SC2016
+    unshare --mount --propagation private bash -eu -c '
+        top=$1 tree=$2 build=$3 work=$3.work
+        mkdir -p "$work"
+        mount -t tmpfs -o mode=755 tmpfs "$work"
+        mkdir "$work"/{upper,scratch,root}
+        mount -t overlay -o "lowerdir=$tree,upperdir=$work/upper,workdir=$work/scratch" overlay "$work/root"
+        cd "$work/root"
+        mkdir -p src build
+        mount --bind -o ro "$top" src
+        mount --bind "$build" build
+        mount -t proc proc proc
+        mount --rbind /dev dev
+        mount -t tmpfs tmpfs tmp
+        exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
+            chroot . sh -eu -c "
+                [ -e /build/build.ninja ] || meson setup /build /src >/build/setup.log || {
+                    cat /build/setup.log
+                    rm -f /build/build.ninja
+                    exit 1
+                }
+                ninja -C /build --quiet"
+    ' build "$top" "$tree" "$1" >&2 || die "the build in $1 failed"
+    rmdir "$1.work"
+    exec 9>&-
+}
