@@ -96,7 +96,10 @@ class Groups:
             outside = os.path.join(self.hidden, hierarchy.name)
             try:
                 hierarchy.mount(outside)
-                directory = os.path.join(outside, hierarchy.path.lstrip('/'), self.label)
+                parent = os.path.join(outside, hierarchy.path.lstrip('/'))
+                if hierarchy.unified:
+                    parent = self.pass_on(outside, parent)
+                directory = os.path.join(parent, self.label)
                 os.mkdir(directory)
                 self.prepare(hierarchy, directory)
                 write(os.path.join(directory, 'cgroup.procs'), str(os.getpid()))
@@ -111,6 +114,25 @@ class Groups:
                     umount(outside)
             self.hierarchies.append(hierarchy)
         check(LIBC.unshare(CLONE_NEWCGROUP), 'cannot unshare the cgroup namespace')
+
+    @staticmethod
+    def pass_on(top, directory):
+        """The group in which sessions are made: one that may pass its controllers on.
+
+        Version 2 allows that of the root, and of groups without processes of their own; ours has
+        one, so the group above it has to do, which a service manager delegated or made for us.
+        """
+        place = directory
+        if os.path.exists(os.path.join(directory, 'cgroup.type')):
+            place = os.path.dirname(directory)
+        controllers = set(read(os.path.join(place, 'cgroup.controllers')).split())
+        # Of a hybrid layout it has nothing the daemon's guests need.
+        if 'memory' not in controllers:
+            return directory
+        control = os.path.join(place, 'cgroup.subtree_control')
+        for controller in sorted(controllers - set(read(control).split())):
+            write(control, '+' + controller)
+        return place
 
     @staticmethod
     def prepare(hierarchy, directory):
