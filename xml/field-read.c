@@ -21,6 +21,8 @@ typedef struct {
     xmlNode *node; /* of the struct */
     xmlNode *leaf; /* the last element of the path; NULL: absent */
     void *object;
+    uint64_t elements; /* bits of the names of the node's children, and of its attributes */
+    uint64_t attributes;
 } Reader;
 
 bool
@@ -362,25 +364,42 @@ read_leaf(const Reader *reader, GError **error)
     }
 }
 
-/* Whether the first element of the path is missing. Most rows of a table are, so this is the quick
- * way out, before the path is split. */
+/* A bit for a name, by its first two letters. */
+static uint64_t
+name_bit(const char *name)
+{
+    return UINT64_C(1) << (((unsigned char)name[0] * 7u + (unsigned char)name[1]) & 63);
+}
+
+/* Most rows of a table are of what a node does not have: the bits of what it has tell most of them
+ * before their path is split. */
+static void
+reader_note_names(Reader *reader)
+{
+    const xmlAttr *attribute;
+    const xmlNode *child;
+
+    for (child = reader->node->children; child; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE)
+            reader->elements |= name_bit((const char *)child->name);
+    }
+    for (attribute = reader->node->properties; attribute; attribute = attribute->next)
+        reader->attributes |= name_bit((const char *)attribute->name);
+}
+
 static bool
 row_is_absent(const Reader *reader)
 {
     const char *path = reader->field->path;
-    size_t length = strcspn(path, "/:");
-    const xmlNode *node;
 
-    if (path[0] == '@' || path[0] == '.' || path[length] == ':')
+    /* codecs of attributes are called in any case */
+    if (path[0] == '@')
+        return reader->field->kind != FIELD_CUSTOM &&
+               !(reader->attributes & name_bit(path + 1));
+    /* the element's own text; "lxc:", which is no part of a node's name */
+    if (path[0] == '.' || (path[0] == 'l' && g_str_has_prefix(path, "lxc:")))
         return false;
-    for (node = reader->node->children; node; node = node->next) {
-        const char *name = (const char *)node->name;
-
-        if (node->type == XML_ELEMENT_NODE && name[0] == path[0] &&
-            strncmp(name, path, length) == 0 && !name[length])
-            return false;
-    }
-    return true;
+    return !(reader->elements & name_bit(path));
 }
 
 static bool
@@ -415,6 +434,7 @@ xml_read(const XmlType *type, const XmlContext *context, xmlNode *node, void *ob
 {
     Reader reader = { .type = type, .context = context, .node = node, .object = object };
 
+    reader_note_names(&reader);
     for (reader.field = type->fields; reader.field->path; reader.field++) {
         if (!read_row(&reader, error))
             return false;
