@@ -3,30 +3,31 @@
 #include "xml/field-path.h"
 
 #include <glib.h>
-#include <string.h>
 
+/* One pass, because it is done for every row that is read or printed. */
 void
 path_split(FieldPath *path, const char *text)
 {
-    char *part;
+    char *to = path->text;
 
     path->n = 0;
     path->attribute = NULL;
-    g_assert(strlen(text) < sizeof(path->text));
-    strcpy(path->text, text);
-    if (g_str_equal(text, "."))
+    if (text[0] == '.' && !text[1])
         return;
-    for (part = path->text; part;) {
-        char *slash = strchr(part, '/');
-
-        if (slash)
-            *slash++ = '\0';
-        if (part[0] == '@') {
-            path->attribute = part + 1;
-            return;
+    for (;;) {
+        if (*text == '@') {
+            path->attribute = to;
+            text++;
+        } else {
+            g_assert(path->n < PATH_ELEMENTS);
+            path->elements[path->n++] = to;
         }
-        g_assert(path->n < PATH_ELEMENTS);
-        path->elements[path->n++] = part;
-        part = slash;
+        while (*text && *text != '/') {
+            g_assert(to < path->text + sizeof(path->text) - 1);
+            *to++ = *text++;
+        }
+        *to++ = '\0';
+        if (!*text++)
+            return;
     }
 }
