@@ -107,6 +107,31 @@ cgroup_create(const CgroupLayout *layout, const char *group, GError **error)
     return true;
 }
 
+static bool
+hierarchy_create_missing(const CgroupHierarchy *hierarchy, const char *group, GError **error)
+{
+    g_autofree char *parent = group_parent(group);
+    g_auto(Fd) present = hierarchy_open(hierarchy, group);
+    bool made;
+
+    if (present >= 0)
+        return true;
+    return (!*parent || hierarchy_create_missing(hierarchy, parent, error)) &&
+           hierarchy_create(hierarchy, group, &made, error);
+}
+
+bool
+cgroup_create_missing(const CgroupLayout *layout, const char *group, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < layout->hierarchies->len; i++) {
+        if (!hierarchy_create_missing(layout_hierarchy(layout, i), group, error))
+            return false;
+    }
+    return true;
+}
+
 bool
 cgroup_attach(const CgroupLayout *layout, const char *group, pid_t pid, GError **error)
 {

@@ -57,6 +57,12 @@ bool cgroup_has(const CgroupLayout *layout, CgroupController controller);
  * libvirt does) in every hierarchy; what was made before a failure is removed again. */
 bool cgroup_create(const CgroupLayout *layout, const char *group, GError **error);
 
+/*
+ * Creates in every hierarchy what is missing of @group and of the groups above it. For a group that
+ * systemd has made: it has made it in those it manages, and in those nothing is changed.
+ */
+bool cgroup_create_missing(const CgroupLayout *layout, const char *group, GError **error);
+
 /* Moves @pid into @group in every hierarchy, back to back (one grace period on v1). */
 bool cgroup_attach(const CgroupLayout *layout, const char *group, pid_t pid, GError **error);
 
@@ -136,5 +142,17 @@ char *cgroup_guest_name(const char *partition, pid_t pid, const char *name);
 
 /* machined's name of a guest, "lxc-41-heron"; at most 64 characters. Free with g_free(). */
 char *cgroup_machine_name(pid_t pid, const char *name);
+
+/*
+ * Where systemd manages the groups: the slice of a partition ("machine-fruit.slice" for
+ * "/machine/fruit"), the scope unit of a machine ("machine-lxc\\x2d41\\x2dheron.scope"), and the
+ * group of that scope below each hierarchy. Free with g_free().
+ */
+char *cgroup_slice_name(const char *partition);
+char *cgroup_scope_name(const char *machine);
+char *cgroup_scope_group(const char *partition, pid_t pid, const char *name);
+
+/* Whether @group is that of a machine's scope. */
+bool cgroup_is_scope(const char *group);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CgroupLayout, cgroup_layout_free)

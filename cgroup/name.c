@@ -77,3 +77,73 @@ cgroup_machine_name(pid_t pid, const char *name)
         g_string_truncate(machine, machine->len - 1);
     return g_string_free(machine, FALSE);
 }
+
+/* A word of a unit's name: what has a meaning there, or is no letter or digit, as \xNN. */
+static void
+append_escaped(GString *unit, const char *word)
+{
+    const char *at;
+
+    for (at = word; *at; at++) {
+        if (g_ascii_isalnum(*at) || *at == '_' || *at == ':' || (*at == '.' && at > word))
+            g_string_append_c(unit, *at);
+        else
+            g_string_append_printf(unit, "\\x%02x", (unsigned char)*at);
+    }
+}
+
+char *
+cgroup_slice_name(const char *partition)
+{
+    g_auto(GStrv) components = g_strsplit(partition, "/", -1);
+    GString *unit = g_string_new(NULL);
+    size_t i;
+
+    for (i = 0; components[i]; i++) {
+        if (!components[i][0])
+            continue;
+        if (unit->len)
+            g_string_append_c(unit, '-');
+        append_escaped(unit, components[i]);
+    }
+    if (!unit->len)
+        g_string_append_c(unit, '-');
+    g_string_append(unit, ".slice");
+    return g_string_free(unit, FALSE);
+}
+
+char *
+cgroup_scope_name(const char *machine)
+{
+    GString *unit = g_string_new("machine-");
+
+    append_escaped(unit, machine);
+    g_string_append(unit, ".scope");
+    return g_string_free(unit, FALSE);
+}
+
+char *
+cgroup_scope_group(const char *partition, pid_t pid, const char *name)
+{
+    g_autofree char *machine = cgroup_machine_name(pid, name);
+    g_autofree char *scope = cgroup_scope_name(machine);
+    g_autofree char *slice = cgroup_slice_name(partition);
+    GString *path = g_string_new(NULL);
+    const char *at;
+
+    /* a slice lies in those that its name begins with */
+    for (at = slice + 1; *at && slice[0] != '-'; at++) {
+        if (*at == '-' || g_str_equal(at, ".slice"))
+            g_string_append_printf(path, "/%.*s.slice", (int)(at - slice), slice);
+    }
+    g_string_append_printf(path, "/%s", scope);
+    return g_string_free(path, FALSE);
+}
+
+bool
+cgroup_is_scope(const char *group)
+{
+    const char *last = strrchr(group, '/');
+
+    return last && g_str_has_prefix(last, "/machine-") && g_str_has_suffix(last, ".scope");
+}

@@ -16,6 +16,13 @@
 
 typedef bool (*TreeFunc)(int parent, const char *name, int depth, gpointer data);
 
+/* What somebody else (systemd) has removed meanwhile: the directory, or its kernel object. */
+static bool
+is_gone(int number)
+{
+    return number == ENOENT || number == ENODEV;
+}
+
 /* Calls @function for each directory in @directory; false as soon as one call gives false. */
 static bool
 children_each(int directory, int depth, TreeFunc function, gpointer data)
@@ -26,7 +33,7 @@ children_each(int directory, int depth, TreeFunc function, gpointer data)
     DIR *stream;
 
     if (fd < 0 || !(stream = fdopendir(fd)))
-        return errno == ENOENT;
+        return is_gone(errno);
     fd_steal(&fd);
     while (good && (entry = readdir(stream))) {
         if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
@@ -73,7 +80,7 @@ remove_child(int parent, const char *name, int depth, gpointer data)
         if (group >= 0 && !children_each(group, depth, remove_child, data))
             return false;
     }
-    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 || is_gone(errno);
 }
 
 bool

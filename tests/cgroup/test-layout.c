@@ -164,6 +164,46 @@ test_machine_names(void)
     g_assert_cmpuint(strlen(cut), ==, 64);
 }
 
+static void
+test_units(void)
+{
+    static const char *const slices[][2] = {
+        { "/machine", "machine.slice" },
+        { "/machine/fruit", "machine-fruit.slice" },
+        { "machine//fruit/", "machine-fruit.slice" },
+        { "/a b/c-d/.e", "a\\x20b-c\\x2dd-\\x2ee.slice" },
+        { "/", "-.slice" },
+    };
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(slices); i++) {
+        g_autofree char *slice = cgroup_slice_name(slices[i][0]);
+
+        g_assert_cmpstr(slice, ==, slices[i][1]);
+    }
+}
+
+static void
+test_scopes(void)
+{
+    g_autofree char *unit = cgroup_scope_name("lxc-41-two.dots");
+    g_autofree char *plain = cgroup_scope_group("/machine", 41, "heron");
+    g_autofree char *deep = cgroup_scope_group("/machine/fruit/a-b", 41, "heron");
+    g_autofree char *top = cgroup_scope_group("/", 41, "heron");
+
+    g_assert_cmpstr(unit, ==, "machine-lxc\\x2d41\\x2dtwo.dots.scope");
+    g_assert_cmpstr(plain, ==, "/machine.slice/machine-lxc\\x2d41\\x2dheron.scope");
+    g_assert_cmpstr(deep, ==,
+                    "/machine.slice/machine-fruit.slice/machine-fruit-a\\x2db.slice/"
+                    "machine-lxc\\x2d41\\x2dheron.scope");
+    g_assert_cmpstr(top, ==, "/machine-lxc\\x2d41\\x2dheron.scope");
+    g_assert_true(cgroup_is_scope(plain));
+    g_assert_true(cgroup_is_scope(top));
+    g_assert_false(cgroup_is_scope("/machine/lxc-41-heron.libvirt-lxc"));
+    g_assert_false(cgroup_is_scope("/machine.slice/machine-x.scope/libvirt"));
+    g_assert_false(cgroup_is_scope("/"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -178,5 +218,7 @@ main(int argc, char **argv)
     g_test_add_func("/layout/lines that are not understood are skipped", test_broken_lines);
     g_test_add_func("/name/groups of partitions are escaped as libvirt does", test_group_names);
     g_test_add_func("/name/machine names are host names", test_machine_names);
+    g_test_add_func("/name/partitions are slices with escaped names", test_units);
+    g_test_add_func("/name/a machine's scope lies in the slices of its partition", test_scopes);
     return g_test_run();
 }
