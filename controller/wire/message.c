@@ -20,6 +20,7 @@ static const JsonField parameters_fields[] = {
     { "state", JSON_STRING, offsetof(MessageParameters, state) },
     { "cgroup", JSON_STRING, offsetof(MessageParameters, cgroup) },
     { "consoles", JSON_STRINGS, offsetof(MessageParameters, consoles) },
+    { "placement", JSON_STRING, offsetof(MessageParameters, placement) },
     { "alias", JSON_STRING, offsetof(MessageParameters, alias) },
     { "force", JSON_BOOL, offsetof(MessageParameters, force) },
     { "safe", JSON_BOOL, offsetof(MessageParameters, safe) },

@@ -29,6 +29,7 @@ typedef struct {
     char *state;      /* "starting", "running", "paused" */
     char *cgroup;     /* group of the guest below each hierarchy: "/machine/lxc-41-x.libvirt-lxc" */
     char **consoles;  /* host pty of each console, "/dev/pts/6" */
+    char *placement;  /* Placement: "machined", "systemd" */
     char *alias;      /* OpenConsole: "console0"; NULL: the first one */
     bool force;       /* OpenConsole: end the stream that has it now */
     bool safe;        /* OpenConsole: accepted; a console is always exclusive */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libvirt_lxc_worker: one piece of work on a running guest. A process of its own, because a hostile
- * guest can make it hang; the daemon then kills it.
+ * libvirt_lxc_worker: one piece of work on a guest. A process of its own, because a hostile guest
+ * or a bus can make it hang; who started it (the daemon, the launcher) then kills it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +27,11 @@ static const struct {
     const char *usage;
 } verbs[] = {
     { "Initctl", initctl_request, "Initctl LEVEL    ask init for run level 0 or 6" },
+    { "Placement", placement_find, "Placement        say who makes scopes for containers here" },
+    { "Place", placement_create,
+      "Place PLACEMENT MACHINE UUID LEADER PARTITION ROOT [INDEX …]\n"
+      "                   have a scope made for the container whose init is LEADER" },
+    { "Unplace", placement_remove, "Unplace MACHINE  have the scope of a container ended" },
 };
 
 static void

@@ -17,3 +17,14 @@ typedef struct {
 /* initctl.c: a request to System V init; argument: run level; descriptor 0: pidfd of the guest's
  * init */
 bool initctl_request(Request *request, GError **error);
+
+/* placement.c: answers placement, the best that this host has; message: why it is not a better one
+ */
+bool placement_find(Request *request, GError **error);
+
+/* Makes the scope of a guest that starts; arguments: placement, machine, uuid, leader, partition,
+ * root, and indexes of network interfaces */
+bool placement_create(Request *request, GError **error);
+
+/* Ends the machine and the scope of a guest that has ended; argument: machine */
+bool placement_remove(Request *request, GError **error);
