@@ -199,6 +199,7 @@ static const JsonField extension_fields[] = {
     { "uuid", JSON_STRING, offsetof(ContainerExtension, uuid), .flags = JSON_REQUIRED },
     { "stateDirectory", JSON_STRING, offsetof(ContainerExtension, state_directory) },
     { "partition", JSON_STRING, offsetof(ContainerExtension, partition) },
+    { "placement", JSON_STRING, offsetof(ContainerExtension, placement) },
     { "consoles", JSON_OBJECTS, offsetof(ContainerExtension, consoles),
       .type = &container_console_type },
     { "user", JSON_STRING, offsetof(ContainerExtension, user) },
