@@ -394,8 +394,7 @@ row_is_absent(const Reader *reader)
 
     /* codecs of attributes are called in any case */
     if (path[0] == '@')
-        return reader->field->kind != FIELD_CUSTOM &&
-               !(reader->attributes & name_bit(path + 1));
+        return reader->field->kind != FIELD_CUSTOM && !(reader->attributes & name_bit(path + 1));
     /* the element's own text; "lxc:", which is no part of a node's name */
     if (path[0] == '.' || (path[0] == 'l' && g_str_has_prefix(path, "lxc:")))
         return false;
