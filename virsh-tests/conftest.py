@@ -8,7 +8,7 @@ import tempfile
 import libvirt
 import pytest
 
-from harness import build, events, guest, leaks
+from harness import build, events, guest, leaks, system
 from harness.daemon import PrivateDaemon, wait_for
 
 DRIVER = os.environ.get('CAISSON_TEST_DRIVER', 'ours')
@@ -19,7 +19,8 @@ events.run_event_loop()
 def pytest_configure(config):
     for line in ('debian: boots a Debian guest; its root is built once, which takes minutes',
                  'sanitizers: part of the pass with a sanitized plugin',
-                 'ours: tells apart what the stock driver does not do'):
+                 'ours: tells apart what the stock driver does not do',
+                 'system: needs systemd and a libvirtd.service of its own; see virsh-tests/lab'):
         config.addinivalue_line('markers', line)
 
 
@@ -34,6 +35,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=reason))
         elif DRIVER == 'stock' and item.get_closest_marker('ours'):
             item.add_marker(pytest.mark.skip(reason='not with the stock driver'))
+        elif item.get_closest_marker('system') and system.available():
+            item.add_marker(pytest.mark.skip(reason=system.available()))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -42,7 +45,7 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     if report.failed:
-        for name in ('daemon', 'shared_daemon'):
+        for name in ('daemon', 'shared_daemon', 'system_daemon'):
             daemon = item.funcargs.get(name)
             if daemon is not None and daemon.holder is not None:
                 report.sections.append(('libvirtd', daemon.complaints()))
@@ -76,6 +79,34 @@ def daemon(shared_daemon):
     shared_daemon.close_connections()
     left = check.left()
     assert not left, 'left behind:\n  ' + '\n  '.join(left)
+
+
+@pytest.fixture(scope='session')
+def shared_system_daemon():
+    session = system.SystemDaemon(DRIVER)
+    try:
+        yield session.start()
+    finally:
+        reports = session.sanitizer_reports()
+        session.close()
+        assert not reports, reports
+
+
+@pytest.fixture
+def system_daemon(shared_system_daemon):
+    """libvirtd.service of the machine; tests that use it are marked `system`."""
+    if shared_system_daemon.pid is None:
+        shared_system_daemon.start()
+    check = leaks.Leaks(shared_system_daemon)
+    machines = shared_system_daemon.machines()
+    yield shared_system_daemon
+    if shared_system_daemon.pid is None:
+        shared_system_daemon.start()
+    clean(shared_system_daemon)
+    shared_system_daemon.close_connections()
+    left = [what for what in check.left() if not what.startswith('mount of the daemon')]
+    assert not left, 'left behind:\n  ' + '\n  '.join(left)
+    assert shared_system_daemon.machines() == machines
 
 
 @pytest.fixture

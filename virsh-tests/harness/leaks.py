@@ -17,15 +17,13 @@ LEFT_BY_STOCK = re.compile(r'^file /run/libvirt/lxc/[^/]+\.(dev|devpts|fuse|sock
 # Of what the host shares with others while tests run, only this can come from them.
 OURS = re.compile(r'caisson|libvirt')
 
-STATE_DIRECTORIES = ('/run/libvirt', '/run/systemd', '/run/lock')
-
 
 def groups(daemon):
     """Control group directories of the session."""
     top = daemon.path('/sys/fs/cgroup')
     found = set()
     for folder, _, _ in os.walk(top):
-        if not PARTITION.search(folder):
+        if not PARTITION.search(folder) and daemon.group_pattern.search(folder[len(top):]):
             found.add('cgroup ' + folder[len(top):])
     return found
 
@@ -64,7 +62,7 @@ def processes(daemon):
 
 def files(daemon):
     found = set()
-    for start in STATE_DIRECTORIES:
+    for start in daemon.state_directories:
         top = daemon.path(start)
         for folder, folders, names in os.walk(top):
             inside = start + folder[len(top):]

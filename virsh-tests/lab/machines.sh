@@ -109,7 +109,7 @@ boot_nspawn() {
             "    mount -o remount,rw,bind \$mount" "done 2>/dev/null" \
             "exec /lib/systemd/systemd systemd.unit=lab.target" >"$work/root/lab-init"
         chmod 755 "$work/root/lab-init"
-        # Debian 12 has it only in its own tree; the host need not have it installed.
+        # The host need not have systemd-nspawn: the tree has one.
         export SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1
         run=(systemd-nspawn)
         if ! command -v systemd-nspawn >/dev/null; then
