@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "controller/wire/failure.h"
+#include "controller/wire/shares.h"
 #include "xml/native-lxc.h"
-#include "xml/native-shares.h"
 #include "xml/native-words.h"
 
 #define KIB 1024

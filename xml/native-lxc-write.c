@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "controller/wire/failure.h"
+#include "controller/wire/shares.h"
 #include "xml/native-formats.h"
 #include "xml/native-losses.h"
-#include "xml/native-shares.h"
 #include "xml/native-words.h"
 
 #define KIB 1024
