@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgroup/limit.h"
 #include "controller/kernel.h"
 #include "controller/launcher/mount-options.h"
 #include "controller/launcher/place.h"
@@ -153,7 +154,7 @@ groups_create(Launch *launch, GError **error)
     if (!cgroup_create(launch->layout, launch->group, error) ||
         !cgroup_create(launch->layout, supervisor, error) ||
         !cgroup_create(launch->layout, limits, error) ||
-        !limits_write(launch->layout, limits, launch->container->os->resources, error) ||
+        !limit_write(launch->layout, limits, launch->container->os->resources, error) ||
         !cgroup_create(launch->layout, guest, error))
         return false;
     if (launch->user_namespace &&

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Weights and limits of block devices, whose numbers are those of their nodes on the host. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "cgroup/limit.h"
+#include "controller/wire/descriptor.h"
+#include "controller/wire/failure.h"
+
+/* Where weights go: which of the files there is depends on the kernel and its I/O schedulers. */
+typedef struct {
+    const char *file;    /* of the group's own weight */
+    const char *devices; /* of weights of devices */
+    bool is_default;     /* both are one file, with "default 300" beside lines for devices */
+    const char *none;    /* takes a device's weight away */
+    uint64_t max;        /* the least is 1, or 10 for the oldest */
+    uint64_t min;
+} WeightFile;
+
+static const WeightFile weights_v1[] = {
+    { "blkio.weight", "blkio.weight_device", false, "0", 1000, 10 },
+    { "blkio.bfq.weight", "blkio.bfq.weight_device", false, "default", 1000, 1 },
+};
+static const WeightFile weights_v2[] = {
+    { "io.weight", "io.weight", true, "default", 10000, 1 },
+    { "io.bfq.weight", "io.bfq.weight", true, "default", 1000, 1 },
+};
+
+typedef struct {
+    const char *v1;
+    const char *v2; /* word in io.max */
+    size_t member;  /* uint64_t of ContainerBlockDevice */
+} Rate;
+
+static const Rate rates[] = {
+    { "blkio.throttle.read_bps_device", "rbps", offsetof(ContainerBlockDevice, read_bytes) },
+    { "blkio.throttle.write_bps_device", "wbps", offsetof(ContainerBlockDevice, write_bytes) },
+    { "blkio.throttle.read_iops_device", "riops", offsetof(ContainerBlockDevice, read_iops) },
+    { "blkio.throttle.write_iops_device", "wiops", offsetof(ContainerBlockDevice, write_iops) },
+};
+
+typedef struct {
+    const CgroupLayout *layout;
+    const char *group;
+    bool v2;
+} BlockTarget;
+
+static bool
+write_value(const BlockTarget *target, const char *file, const char *value, GError **error)
+{
+    g_autofree char *path = g_strconcat(target->group, "/", file, NULL);
+
+    return cgroup_write(target->layout, CGROUP_BLKIO, path, value, error);
+}
+
+/* Those of the files that the group has, or NULL. */
+static const WeightFile *
+weight_file(const BlockTarget *target)
+{
+    const WeightFile *files = target->v2 ? weights_v2 : weights_v1;
+    g_auto(Fd) group = cgroup_open(target->layout, CGROUP_BLKIO, target->group, NULL);
+    size_t i;
+
+    for (i = 0; group >= 0 && i < 2; i++) {
+        if (faccessat(group, files[i].file, F_OK, 0) == 0)
+            return &files[i];
+    }
+    return NULL;
+}
+
+/* The files for @weight; NULL with error when there are none or it is not in their range. */
+static const WeightFile *
+weight_file_for(const BlockTarget *target, uint64_t weight, GError **error)
+{
+    const WeightFile *file = weight_file(target);
+
+    if (!file) {
+        fail(error, FAILURE_CONFIG_UNSUPPORTED,
+             "this host's kernel has no weights of block devices, which need the I/O scheduler bfq "
+             "or the controller iocost; remove <weight> from <blkiotune>");
+        return NULL;
+    }
+    if (weight < file->min || weight > file->max) {
+        fail(error, FAILURE_INVALID_ARG,
+             "weight %" G_GUINT64_FORMAT " of block devices is not possible on this host: between "
+             "%" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT " are",
+             weight, file->min, file->max);
+        return NULL;
+    }
+    return file;
+}
+
+static bool
+write_weight(const BlockTarget *target, uint64_t weight, GError **error)
+{
+    const WeightFile *file = weight_file_for(target, weight, error);
+    g_autofree char *value =
+        g_strdup_printf("%s%" G_GUINT64_FORMAT, file && file->is_default ? "default " : "", weight);
+
+    return file && write_value(target, file->file, value, error);
+}
+
+static bool
+write_device_weight(const BlockTarget *target, const char *number, uint64_t weight, GError **error)
+{
+    const WeightFile *file =
+        weight == 0 ? weight_file(target) : weight_file_for(target, weight, error);
+    g_autofree char *value = NULL;
+
+    if (!file)
+        return weight == 0;
+    value = weight == 0 ? g_strdup_printf("%s %s", number, file->none)
+                        : g_strdup_printf("%s %" G_GUINT64_FORMAT, number, weight);
+    return write_value(target, file->devices, value, error);
+}
+
+char *
+limit_device_number(const char *path, GError **error)
+{
+    struct stat status;
+
+    if (stat(path, &status) < 0) {
+        fail_errno(error, errno, "cannot look at '%s' of <blkiotune>", path);
+        return NULL;
+    }
+    if (!S_ISBLK(status.st_mode)) {
+        fail(error, FAILURE_CONFIG_UNSUPPORTED,
+             "'%s' of <blkiotune> is no block device; name one such as /dev/sda", path);
+        return NULL;
+    }
+    return g_strdup_printf("%u:%u", major(status.st_rdev), minor(status.st_rdev));
+}
+
+static bool
+write_rate(const BlockTarget *target, const char *number, const Rate *rate, uint64_t value,
+           GError **error)
+{
+    g_autofree char *text = NULL;
+
+    if (!target->v2)
+        text = g_strdup_printf("%s %" G_GUINT64_FORMAT, number, value);
+    else if (value == 0)
+        text = g_strdup_printf("%s %s=max", number, rate->v2);
+    else
+        text = g_strdup_printf("%s %s=%" G_GUINT64_FORMAT, number, rate->v2, value);
+    return write_value(target, target->v2 ? "io.max" : rate->v1, text, error);
+}
+
+static bool
+write_device(const BlockTarget *target, const ContainerBlockDevice *device, GError **error)
+{
+    g_autofree char *number = limit_device_number(device->path, error);
+    size_t i;
+
+    if (!number || (device->weight != CONTAINER_UNSET &&
+                    !write_device_weight(target, number, device->weight, error)))
+        return false;
+    for (i = 0; i < G_N_ELEMENTS(rates); i++) {
+        uint64_t value = G_STRUCT_MEMBER(uint64_t, device, rates[i].member);
+
+        if (value != CONTAINER_UNSET && !write_rate(target, number, &rates[i], value, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+expect_block(const CgroupLayout *layout, GError **error)
+{
+    if (cgroup_has(layout, CGROUP_BLKIO))
+        return true;
+    return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                "this host has no control of block devices (blkio or io); remove <blkiotune>");
+}
+
+bool
+limit_write_block(const CgroupLayout *layout, const char *group, const ContainerBlockIo *block_io,
+                  GError **error)
+{
+    BlockTarget target = { layout, group, cgroup_version(layout, CGROUP_BLKIO) == 2 };
+    guint i;
+
+    if (block_io->weight == CONTAINER_UNSET && block_io->devices->len == 0)
+        return true;
+    if (!expect_block(layout, error))
+        return false;
+    if (block_io->weight != CONTAINER_UNSET && !write_weight(&target, block_io->weight, error))
+        return false;
+    for (i = 0; i < block_io->devices->len; i++) {
+        if (!write_device(&target, block_io->devices->pdata[i], error))
+            return false;
+    }
+    return true;
+}
+
+/* "/dev/vda" for "254:0", as the kernel names it. */
+static char *
+device_path(const char *number)
+{
+    g_autofree char *link = g_strconcat("/sys/dev/block/", number, NULL);
+    g_autofree char *target = g_file_read_link(link, NULL);
+    g_autofree char *name = NULL;
+
+    if (!target)
+        return g_strconcat("/dev/block/", number, NULL);
+    /* sysfs has '!' for the '/' of names such as "cciss/c0d0" */
+    name = g_strdelimit(g_path_get_basename(target), "!", '/');
+    return g_strconcat("/dev/", name, NULL);
+}
+
+/* The element for the device whose number starts @line; a new one when it is the first time. */
+static ContainerBlockDevice *
+device_of(ContainerBlockIo *block_io, const char *line)
+{
+    g_autofree char *number = g_strndup(line, strcspn(line, " "));
+    g_autofree char *path = device_path(number);
+    ContainerBlockDevice *device;
+    guint i;
+
+    for (i = 0; i < block_io->devices->len; i++) {
+        device = block_io->devices->pdata[i];
+        if (g_str_equal(device->path, path))
+            return device;
+    }
+    device = json_new(&container_block_device_type);
+    device->path = g_steal_pointer(&path);
+    device->weight = device->read_bytes = device->write_bytes = CONTAINER_UNSET;
+    device->read_iops = device->write_iops = CONTAINER_UNSET;
+    g_ptr_array_add(block_io->devices, device);
+    return device;
+}
+
+/* Lines of @file, none when there is no such file. */
+static char **
+read_lines(const BlockTarget *target, const char *file)
+{
+    g_autofree char *text = cgroup_read(target->layout, CGROUP_BLKIO, target->group, file, NULL);
+
+    return g_strsplit(text ? g_strstrip(text) : "", "\n", -1);
+}
+
+static const char *
+second_word(const char *line)
+{
+    const char *blank = strchr(line, ' ');
+
+    return blank ? blank + 1 : "";
+}
+
+static void
+read_weights(const BlockTarget *target, ContainerBlockIo *block_io)
+{
+    const WeightFile *file = weight_file(target);
+    g_auto(GStrv) own = file ? read_lines(target, file->file) : NULL;
+    g_auto(GStrv) devices = file ? read_lines(target, file->devices) : NULL;
+    size_t i;
+
+    if (!file || !own[0])
+        return;
+    /* one number, or "default 100"; bfq of v1 has that too, before its lines of devices */
+    block_io->weight =
+        g_ascii_strtoull(g_ascii_isdigit(own[0][0]) ? own[0] : second_word(own[0]), NULL, 10);
+    for (i = 0; devices[i]; i++) {
+        if (g_ascii_isdigit(devices[i][0]) && strchr(devices[i], ':'))
+            device_of(block_io, devices[i])->weight =
+                g_ascii_strtoull(second_word(devices[i]), NULL, 10);
+    }
+}
+
+static void
+read_rate(const BlockTarget *target, const Rate *rate, ContainerBlockIo *block_io)
+{
+    g_auto(GStrv) lines = read_lines(target, target->v2 ? "io.max" : rate->v1);
+    size_t i;
+
+    for (i = 0; lines[i]; i++) {
+        const char *value = second_word(lines[i]);
+
+        if (target->v2) {
+            g_autofree char *word = g_strconcat(" ", rate->v2, "=", NULL);
+
+            value = strstr(lines[i], word);
+            value = value ? value + strlen(word) : "max";
+        }
+        if (g_ascii_isdigit(value[0]))
+            G_STRUCT_MEMBER(uint64_t, device_of(block_io, lines[i]), rate->member) =
+                g_ascii_strtoull(value, NULL, 10);
+    }
+}
+
+ContainerBlockIo *
+limit_read_block(const CgroupLayout *layout, const char *group, GError **error)
+{
+    BlockTarget target = { layout, group, cgroup_version(layout, CGROUP_BLKIO) == 2 };
+    g_autoptr(ContainerBlockIo) block_io = NULL;
+    g_auto(Fd) directory = -1;
+    size_t i;
+
+    /* each of the files may be missing, the group may not */
+    if (!expect_block(layout, error) ||
+        (directory = cgroup_open(layout, CGROUP_BLKIO, group, error)) < 0)
+        return NULL;
+    block_io = json_new(&container_block_io_type);
+    block_io->weight = CONTAINER_UNSET;
+    block_io->devices = json_array_new(&container_block_device_type);
+    read_weights(&target, block_io);
+    for (i = 0; i < G_N_ELEMENTS(rates); i++)
+        read_rate(&target, &rates[i], block_io);
+    return g_steal_pointer(&block_io);
+}
+
+void
+limit_block_free(ContainerBlockIo *block_io)
+{
+    json_free(&container_block_io_type, block_io);
+}
