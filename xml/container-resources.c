@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Limits, devices and device rules of a container. */
 #include "controller/wire/failure.h"
+#include "controller/wire/shares.h"
 #include "xml/container-parts.h"
-
-#define SHARES_MIN 2
-#define SHARES_MAX 262144
 
 #define HPET_MAJOR 10
 #define HPET_MINOR 228
@@ -20,8 +18,7 @@ memory_set(const Definition *definition, ContainerMemory *memory)
 {
     const MemoryTuning *tuning = &definition->memory_tuning;
 
-    memory->limit =
-        bytes_of(tuning->hard_limit < TUNING_UNLIMITED ? tuning->hard_limit : definition->memory);
+    memory->limit = bytes_of(definition_memory_limit(definition));
     memory->reservation = bytes_of(tuning->soft_limit);
     memory->swap = bytes_of(tuning->swap_hard_limit);
 }

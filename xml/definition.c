@@ -529,6 +529,17 @@ definition_free(Definition *definition)
     xml_free(&domain_type, definition);
 }
 
+uint64_t
+definition_memory_limit(const Definition *definition)
+{
+    uint64_t hard = definition->memory_tuning.hard_limit;
+    uint64_t limit = hard < TUNING_UNLIMITED ? hard : definition->memory;
+
+    if (definition->current_memory < definition->memory)
+        limit = MIN(limit, definition->current_memory);
+    return limit;
+}
+
 const Console *
 definition_console(const Definition *definition, const char *alias)
 {

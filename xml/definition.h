@@ -136,6 +136,12 @@ void definition_free(Definition *definition);
  * DEFINITION_TRUSTED. */
 bool definition_check(const Definition *definition, GError **error);
 
+/*
+ * KiB that a guest may use: <hard_limit> of <memtune>, without one <memory>; a <currentMemory> that
+ * is less than <memory> is obeyed in both cases. TUNING_UNLIMITED or more: all.
+ */
+uint64_t definition_memory_limit(const Definition *definition);
+
 /* Console with @alias, the first one for NULL; NULL when there is none. */
 const Console *definition_console(const Definition *definition, const char *alias);
 
