@@ -14,3 +14,4 @@ extern const ApiSlot query_api[];      /* state, info, active, persistent, OS ty
 extern const ApiSlot guest_api[];      /* console, namespaces, signals */
 extern const ApiSlot native_api[];     /* domxml-from-native, domxml-to-native */
 extern const ApiSlot event_api[];
+extern const ApiSlot limits_memory_api[]; /* memory of a guest and its limits */

@@ -58,3 +58,19 @@ event_metadata_change(Domain *domain, int type, const char *uri)
 
     queue(event_new_metadata(&subject, type, uri));
 }
+
+void
+event_balloon(Domain *domain, unsigned long long kib)
+{
+    EventSubject subject = event_subject(domain, domain_id(domain));
+
+    queue(event_new_balloon(&subject, kib));
+}
+
+void
+event_tunable(Domain *domain, virTypedParameterPtr params, int count)
+{
+    EventSubject subject = event_subject(domain, domain_id(domain));
+
+    queue(event_new_tunable(&subject, params, count));
+}

@@ -11,4 +11,8 @@ EventState *events_state(void);
 /* VIR_DOMAIN_EVENT_STARTED … with its detail. @id: the id the event carries. */
 void event_lifecycle(Domain *domain, int id, int type, int detail);
 void event_reboot(Domain *domain, int id);
+/* The guest may use @kib of memory now. */
+void event_balloon(Domain *domain, unsigned long long kib);
+/* @params (virTypedParamsAdd…) are taken over. */
+void event_tunable(Domain *domain, virTypedParameterPtr params, int count);
 void event_metadata_change(Domain *domain, int type, const char *uri);

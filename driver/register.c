@@ -17,8 +17,8 @@ lxcRegister(void)
         .reload = plugin_reload,
     };
     static const ApiSlot *const tables[] = {
-        connect_api, node_api,  list_api,   definition_api, lifecycle_api,
-        query_api,   guest_api, native_api, event_api,      NULL,
+        connect_api, node_api,   list_api,  definition_api,    lifecycle_api, query_api,
+        guest_api,   native_api, event_api, limits_memory_api, NULL,
     };
     g_autoptr(GError) error = NULL;
 

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Limits of memory, processors and block devices: from the XML, live, in the configuration."""
+import os
+import threading
+
+import libvirt
+import pytest
+
+from harness.daemon import wait_for
+
+CURRENT = libvirt.VIR_DOMAIN_AFFECT_CURRENT
+LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
+CONFIG = libvirt.VIR_DOMAIN_AFFECT_CONFIG
+UNLIMITED = 9007199254740991
+MIB = 1024 * 1024
+
+pytestmark = pytest.mark.ours
+
+
+def code_of(call, *arguments):
+    with pytest.raises(libvirt.libvirtError) as refused:
+        call(*arguments)
+    return refused.value.get_error_code()
+
+
+def hierarchy(controller):
+    """The version and the mount point of the hierarchy that has the controller."""
+    with open('/proc/self/mountinfo') as file:
+        mounts = [line.split() for line in file]
+    for words in mounts:
+        if words[words.index('-') + 1] == 'cgroup' and controller in words[-1].split(','):
+            return 1, words[4]
+    for words in mounts:
+        if words[words.index('-') + 1] == 'cgroup2':
+            return 2, words[4]
+    raise AssertionError('no hierarchy has ' + controller)
+
+
+def group_of(domain, controller):
+    """The directory of the guest's limits."""
+    version, mount_point = hierarchy(controller)
+    with open('/proc/%d/cgroup' % domain.ID()) as file:
+        for line in file:
+            number, controllers, path = line.rstrip('\n').split(':', 2)
+            if controllers.split(',').count(controller) if version == 1 else number == '0':
+                return version, mount_point + os.path.dirname(path) + '/libvirt'
+    raise AssertionError('no group of ' + controller)
+
+
+def kernel(domain, controller, v1, v2):
+    """What the file of the guest's group says."""
+    version, group = group_of(domain, controller)
+    with open(os.path.join(group, v1 if version == 1 else v2)) as file:
+        return file.read().strip()
+
+
+def number(text):
+    """-1 for what says "no limit" in either version."""
+    word = text.split()[0]
+    return -1 if word in ('max', '-1') or int(word) > 1 << 62 else int(word)
+
+
+def memory_of(domain):
+    return number(kernel(domain, 'memory', 'memory.limit_in_bytes', 'memory.max'))
+
+
+def reservation_of(domain):
+    return number(kernel(domain, 'memory', 'memory.soft_limit_in_bytes', 'memory.low'))
+
+
+def swap_of(domain):
+    value = number(kernel(domain, 'memory', 'memory.memsw.limit_in_bytes', 'memory.swap.max'))
+    return value + memory_of(domain) if value >= 0 and hierarchy('memory')[0] == 2 else value
+
+
+# name, element of <memtune>, what the kernel has
+MEMORY = [('hard_limit', 'hard_limit', memory_of),
+          ('soft_limit', 'soft_limit', reservation_of),
+          ('swap_hard_limit', 'swap_hard_limit', swap_of)]
+
+
+@pytest.mark.parametrize('name, element, read', MEMORY, ids=[row[0] for row in MEMORY])
+def test_a_limit_of_memory(daemon, start, name, element, read):
+    domain, described = start(top="<memtune><%s unit='MiB'>96</%s></memtune>" % (element, element))
+    assert read(domain) == 96 * MIB
+    assert domain.memoryParameters(LIVE)[name] == domain.memoryParameters(CURRENT)[name] == 96 * 1024
+
+    domain.setMemoryParameters({name: 80 * 1024}, LIVE)
+    assert read(domain) == 80 * MIB
+    assert domain.memoryParameters(LIVE)[name] == 80 * 1024
+    assert domain.memoryParameters(CONFIG)[name] == 96 * 1024
+
+    domain.setMemoryParameters({name: 72 * 1024}, CONFIG)
+    assert read(domain) == 80 * MIB
+    assert domain.memoryParameters(CONFIG)[name] == 72 * 1024
+    assert "<%s unit='KiB'>%d</%s>" % (element, 80 * 1024, element) in domain.XMLDesc()
+    assert ("<%s unit='KiB'>%d</%s>" % (element, 72 * 1024, element)
+            in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+
+    daemon.virsh('memtune', described.name, '--' + name.replace('_', '-'), '-1', '--live', '--config')
+    assert read(domain) in (-1, 0)
+    assert domain.memoryParameters(LIVE)[name] == UNLIMITED
+    assert domain.memoryParameters(CONFIG)[name] == UNLIMITED
+
+
+def test_the_configured_limit_counts_from_the_next_start(start):
+    domain, _ = start()
+    domain.setMemoryParameters({'hard_limit': 48 * 1024}, CONFIG)
+    assert memory_of(domain) == 64 * MIB
+    domain.destroy()
+    domain.create()
+    assert memory_of(domain) == 48 * MIB
+
+
+def test_memtune_by_virsh(daemon, start):
+    domain, described = start()
+    daemon.virsh('memtune', described.name, '--hard-limit', '128M', '--swap-hard-limit', '256M', '--live')
+    assert (memory_of(domain), swap_of(domain)) == (128 * MIB, 256 * MIB)
+    # both grow beyond what either was, then shrink below it: the kernel takes no order but one
+    daemon.virsh('memtune', described.name, '--hard-limit', '512M', '--swap-hard-limit', '1G', '--live')
+    assert (memory_of(domain), swap_of(domain)) == (512 * MIB, 1024 * MIB)
+    daemon.virsh('memtune', described.name, '--hard-limit', '32M', '--swap-hard-limit', '64M', '--live')
+    assert (memory_of(domain), swap_of(domain)) == (32 * MIB, 64 * MIB)
+    shown = daemon.virsh('memtune', described.name).out.replace(':', ' ').split()
+    assert shown == ['hard_limit', str(32 * 1024), 'soft_limit', 'unlimited',
+                     'swap_hard_limit', str(64 * 1024)]
+
+
+def test_impossible_limits_of_memory_change_nothing(start):
+    domain, _ = start()
+    before = domain.memoryParameters(LIVE), domain.memoryParameters(CONFIG), domain.XMLDesc()
+    for wrong in ({'hard_limit': 4096, 'swap_hard_limit': 2048}, {'swap_hard_limit': 1024},
+                  {'hard_limit': 0}):
+        for flags in (LIVE, CONFIG):
+            assert code_of(domain.setMemoryParameters, wrong, flags) == libvirt.VIR_ERR_INVALID_ARG
+    # the configuration then has the limit that <memory> is
+    no_limit = {'hard_limit': UNLIMITED, 'swap_hard_limit': 1 << 20}
+    assert code_of(domain.setMemoryParameters, no_limit, LIVE) == libvirt.VIR_ERR_INVALID_ARG
+    assert before == (domain.memoryParameters(LIVE), domain.memoryParameters(CONFIG), domain.XMLDesc())
+
+
+EATER = '''x=0123456789abcdef; while [ ${#x} -lt 33554432 ]; do x=$x$x; done
+echo full >> /heard; sleep 1000; echo $x'''
+
+
+def test_a_limit_below_what_is_in_use_is_refused_and_kills_nothing(start):
+    domain, described = start(init='/bin/sh', arguments=('-c', EATER), memory=256)
+    with_what = lambda: os.path.exists(os.path.join(described.root, 'heard'))
+    wait_for(with_what, 'the guest holds its memory', 60)
+    with pytest.raises(libvirt.libvirtError) as refused:
+        domain.setMemory(8 * 1024)
+    assert refused.value.get_error_code() == libvirt.VIR_ERR_OPERATION_FAILED
+    assert 'the guest uses' in str(refused.value)
+    assert memory_of(domain) == 256 * MIB
+    assert domain.isActive()
+    assert code_of(domain.setMemoryParameters, {'hard_limit': 8 * 1024}, LIVE) == libvirt.VIR_ERR_OPERATION_FAILED
+    assert memory_of(domain) == 256 * MIB
+
+
+def test_setmem_changes_what_a_running_guest_may_use(connection, start):
+    domain, _ = start()
+    seen = []
+    handle = connection.domainEventRegisterAny(
+        domain, libvirt.VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE,
+        lambda _connection, _domain, kib, _opaque: seen.append(kib), None)
+    domain.setMemory(32 * 1024)
+    assert memory_of(domain) == 32 * MIB
+    wait_for(lambda: seen, 'an event comes')
+    connection.domainEventDeregisterAny(handle)
+    assert seen == [32 * 1024]
+    assert "<currentMemory unit='KiB'>32768</currentMemory>" in domain.XMLDesc()
+    assert "<currentMemory unit='KiB'>65536</currentMemory>" in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    domain.setMemoryFlags(48 * 1024, CONFIG)
+    assert memory_of(domain) == 32 * MIB
+    domain.destroy()
+    domain.create()
+    assert memory_of(domain) == 48 * MIB
+    domain.setMemory(64 * 1024)
+    assert memory_of(domain) == 64 * MIB
+    assert code_of(domain.setMemory, 64 * 1024 + 1) == libvirt.VIR_ERR_INVALID_ARG
+
+
+def test_the_maximum_of_memory_is_configuration_only(start):
+    domain, _ = start()
+    for call, arguments in ((domain.setMaxMemory, (1 << 17,)),
+                            (domain.setMemoryFlags, (1 << 17, libvirt.VIR_DOMAIN_MEM_MAXIMUM | LIVE))):
+        assert code_of(call, *arguments) == libvirt.VIR_ERR_OPERATION_INVALID
+    domain.setMemoryFlags(1 << 17, libvirt.VIR_DOMAIN_MEM_MAXIMUM | CONFIG)
+    assert domain.maxMemory() == 1 << 16
+    domain.destroy()
+    assert domain.maxMemory() == 1 << 17
+    domain.setMaxMemory(1 << 15)
+    assert domain.maxMemory() == 1 << 15
+    domain.create()
+    assert memory_of(domain) == 32 * MIB
+
+
+def test_live_limits_survive_a_restart_of_the_daemon(own_daemon, make_guest):
+    described = make_guest()
+    domain = own_daemon.connect().defineXML(described.xml())
+    domain.create()
+    domain.setMemoryParameters({'hard_limit': 40 * 1024, 'soft_limit': 20 * 1024}, LIVE)
+    own_daemon.restart()
+    domain = own_daemon.connect().lookupByName(described.name)
+    assert domain.memoryParameters(LIVE)['hard_limit'] == 40 * 1024
+    assert "<soft_limit unit='KiB'>20480</soft_limit>" in domain.XMLDesc()
+    assert domain.memoryParameters(CONFIG)['hard_limit'] == UNLIMITED
+    domain.setMemoryParameters({'hard_limit': 50 * 1024}, LIVE)
+    assert memory_of(domain) == 50 * MIB
