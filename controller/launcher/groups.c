@@ -17,6 +17,7 @@
 #include "controller/kernel.h"
 #include "controller/launcher/mount-options.h"
 #include "controller/launcher/place.h"
+#include "controller/launcher/placement.h"
 #include "controller/launcher/process.h"
 #include "controller/launcher/steps.h"
 #include "controller/wire/failure.h"
@@ -40,8 +41,8 @@ view_free(gpointer data)
     g_free(view);
 }
 
-static bool
-shows_groups(const Launch *launch)
+bool
+groups_are_shown(const Launch *launch)
 {
     guint i;
 
@@ -72,22 +73,33 @@ tree_open(int directory, GError **error)
     return mount_adjust(tree, &options, error) ? fd_steal(&tree) : -1;
 }
 
-static bool
-views_open(Launch *launch, const char *guest, GError **error)
+static void
+views_prepare(Launch *launch)
 {
     const GPtrArray *hierarchies = cgroup_hierarchies(launch->layout);
-    bool shown = shows_groups(launch);
     guint i;
 
     launch->views = g_ptr_array_new_with_free_func(view_free);
     for (i = 0; i < hierarchies->len; i++) {
-        const CgroupHierarchy *hierarchy = g_ptr_array_index(hierarchies, i);
         GroupView *view = g_new0(GroupView, 1);
-        g_auto(Fd) directory = -1;
 
-        view->hierarchy = hierarchy;
+        view->hierarchy = g_ptr_array_index(hierarchies, i);
         view->entrance = view->tree = -1;
         g_ptr_array_add(launch->views, view);
+    }
+}
+
+static bool
+views_open(Launch *launch, const char *guest, GError **error)
+{
+    bool shown = groups_are_shown(launch);
+    guint i;
+
+    for (i = 0; i < launch->views->len; i++) {
+        GroupView *view = g_ptr_array_index(launch->views, i);
+        const CgroupHierarchy *hierarchy = view->hierarchy;
+        g_auto(Fd) directory = -1;
+
         if ((directory = cgroup_hierarchy_open(hierarchy, guest, NULL, 0, error)) < 0)
             return false;
         if (shown && (view->tree = tree_open(directory, error)) < 0)
@@ -114,8 +126,8 @@ move_self(int entrance, const CgroupHierarchy *hierarchy, GError **error)
     return true;
 }
 
-static bool
-enter_supervisor(Launch *launch, GError **error)
+bool
+groups_enter_supervisor(Launch *launch, GError **error)
 {
     g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
     const GPtrArray *hierarchies = cgroup_hierarchies(launch->layout);
@@ -135,24 +147,14 @@ enter_supervisor(Launch *launch, GError **error)
 }
 
 bool
-groups_create(Launch *launch, GError **error)
+groups_make(Launch *launch, GError **error)
 {
-    const ContainerExtension *caisson = launch->container->caisson;
-    g_autofree char *supervisor = NULL;
-    g_autofree char *limits = NULL;
-    g_autofree char *guest = NULL;
-
-    if (!(launch->layout = cgroup_layout_new(error)))
-        return false;
-    launch->group = cgroup_guest_name(caisson->partition ? caisson->partition : "/machine",
-                                      getpid(), caisson->name);
-    supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
-    limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
-    guest = g_strconcat(launch->group, "/" CGROUP_GUEST, NULL);
+    g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
+    g_autofree char *limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
+    g_autofree char *guest = g_strconcat(launch->group, "/" CGROUP_GUEST, NULL);
 
     /* limits before the guest's group: v1 takes no device rules when there is a group below */
-    if (!cgroup_create(launch->layout, launch->group, error) ||
-        !cgroup_create(launch->layout, supervisor, error) ||
+    if (!cgroup_create(launch->layout, supervisor, error) ||
         !cgroup_create(launch->layout, limits, error) ||
         !limit_write(launch->layout, limits, launch->container->os->resources, error) ||
         !cgroup_create(launch->layout, guest, error))
@@ -160,9 +162,26 @@ groups_create(Launch *launch, GError **error)
     if (launch->user_namespace &&
         !cgroup_delegate(launch->layout, guest, launch->root_uid, launch->root_gid, error))
         return false;
-    if (!views_open(launch, guest, error) || !(launch->position = cgroup_position(error)))
+    return views_open(launch, guest, error);
+}
+
+bool
+groups_create(Launch *launch, GError **error)
+{
+    const Placement *placement = placement_of(launch, error);
+
+    if (!placement || !(launch->layout = cgroup_layout_new(error)))
         return false;
-    return enter_supervisor(launch, error);
+    views_prepare(launch);
+    if (!(launch->position = cgroup_position(error)))
+        return false;
+    return placement->prepare(launch, error);
+}
+
+bool
+groups_settle(Launch *launch, GError **error)
+{
+    return placement_of(launch, error)->settle(launch, error);
 }
 
 void
@@ -270,6 +289,8 @@ groups_enter(Launch *launch, GError **error)
 {
     guint i;
 
+    if (!placement_of(launch, error)->receive(launch, error))
+        return false;
     for (i = 0; i < launch->views->len; i++) {
         const GroupView *view = g_ptr_array_index(launch->views, i);
 

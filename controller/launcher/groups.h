@@ -4,5 +4,14 @@
 
 #include "controller/launcher/launch.h"
 
+/* Creates the groups below launch->group with their limits, and opens what init needs of them. */
+bool groups_make(Launch *launch, GError **error);
+
+/* Moves the launcher to the supervisor's group, in the hierarchies of v1. */
+bool groups_enter_supervisor(Launch *launch, GError **error);
+
+/* Whether the guest gets to see its control groups. */
+bool groups_are_shown(const Launch *launch);
+
 /* Mounts the guest's view of the control groups on @destination. */
 bool groups_mount_view(Launch *launch, const ContainerMount *mount, GError **error);

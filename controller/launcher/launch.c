@@ -33,6 +33,7 @@ static const Step steps[] = {
     { "consoles", SIDE_HOST, terminals_open, NULL },
     { "cgroup", SIDE_HOST, groups_create, groups_remove },
     { "namespaces", SIDE_HOST, namespaces_create, namespaces_destroy },
+    { "cgroup", SIDE_HOST, groups_settle, NULL },
     { "idmap", SIDE_HOST, namespaces_map_ids, NULL },
 
     { "cgroup", SIDE_CONTAINER, groups_enter, NULL },

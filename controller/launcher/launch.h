@@ -47,7 +47,7 @@ typedef struct {
     GPtrArray *terminals; /* of Terminal * */
 
     CgroupLayout *layout;
-    char *group;      /* "/machine/lxc-41-x.libvirt-lxc" */
+    char *group;      /* "/machine/lxc-41-x.libvirt-lxc", or a scope; NULL: not yet known */
     char *position;   /* groups the launcher came from; NULL: it has not moved */
     GPtrArray *views; /* of GroupView * */
     Fd moved; /* at its end when the launcher has been moved in the v2 hierarchy; -1: it is not */

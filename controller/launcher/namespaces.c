@@ -211,7 +211,7 @@ namespaces_destroy(Launch *launch)
         return;
     kernel_pidfd_send_signal(launch->init_pidfd, SIGKILL);
     /* a suspended one dies only when its group goes on */
-    if (launch->container->caisson->paused) {
+    if (launch->container->caisson->paused && launch->group) {
         g_autofree char *limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
 
         cgroup_freeze(launch->layout, limits, false, g_get_monotonic_time() + G_USEC_PER_SEC, NULL);

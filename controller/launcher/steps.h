@@ -27,6 +27,7 @@ bool terminals_open(Launch *launch, GError **error);
 
 /* groups.c: control groups */
 bool groups_create(Launch *launch, GError **error);
+bool groups_settle(Launch *launch, GError **error);
 void groups_remove(Launch *launch);
 bool groups_enter(Launch *launch, GError **error);
 bool groups_supervise(Launch *launch, GError **error);
