@@ -122,9 +122,8 @@ fail_in_use(GError **error, int64_t usage, int64_t limit)
 {
     g_clear_error(error);
     return fail(error, FAILURE_OPERATION_FAILED,
-                "the guest uses %" G_GINT64_FORMAT " KiB and less than the rest can be taken from "
-                "it to obey a limit of %" G_GINT64_FORMAT " KiB; choose a higher limit or end some "
-                "of its programs",
+                "the guest uses %" G_GINT64_FORMAT " KiB and cannot be brought below a limit of "
+                "%" G_GINT64_FORMAT " KiB; choose a higher limit or end some of its programs",
                 usage / 1024, limit / 1024);
 }
 

@@ -207,3 +207,134 @@ def test_live_limits_survive_a_restart_of_the_daemon(own_daemon, make_guest):
     assert domain.memoryParameters(CONFIG)['hard_limit'] == UNLIMITED
     domain.setMemoryParameters({'hard_limit': 50 * 1024}, LIVE)
     assert memory_of(domain) == 50 * MIB
+
+
+def shares_of(domain):
+    value = number(kernel(domain, 'cpu', 'cpu.shares', 'cpu.weight'))
+    return -(-value * 1024 // 100) if hierarchy('cpu')[0] == 2 else value
+
+
+def period_of(domain):
+    return int(kernel(domain, 'cpu', 'cpu.cfs_period_us', 'cpu.max').split()[-1])
+
+
+def quota_of(domain):
+    return number(kernel(domain, 'cpu', 'cpu.cfs_quota_us', 'cpu.max'))
+
+
+# parameter, element of <cputune>, what the kernel has, of the XML, live, configured, by default
+CPU = [('cpu_shares', 'shares', shares_of, 2048, 512, 4096, 1024),
+       ('vcpu_period', 'period', period_of, 50000, 20000, 200000, 100000),
+       ('vcpu_quota', 'quota', quota_of, 25000, 60000, 90000, -1)]
+
+
+@pytest.mark.parametrize('name, element, read, first, second, third, default', CPU,
+                         ids=[row[0] for row in CPU])
+def test_a_share_of_the_processors(daemon, start, name, element, read, first, second, third, default):
+    domain, described = start(top='<cputune><%s>%d</%s></cputune>' % (element, first, element))
+    assert read(domain) == first
+    assert domain.schedulerParameters()[name] == first
+
+    daemon.virsh('schedinfo', described.name, '--live', '--set', '%s=%d' % (name, second))
+    assert read(domain) == second
+    assert domain.schedulerParametersFlags(LIVE)[name] == second
+    assert domain.schedulerParametersFlags(CONFIG)[name] == first
+
+    daemon.virsh('schedinfo', described.name, '--config', '--set', '%s=%d' % (name, third))
+    assert read(domain) == second
+    assert domain.schedulerParametersFlags(CONFIG)[name] == third
+    assert '<%s>%d</%s>' % (element, second, element) in domain.XMLDesc()
+    assert ('<%s>%d</%s>' % (element, third, element)
+            in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+
+    domain.setSchedulerParametersFlags({name: 0}, LIVE)
+    assert read(domain) == domain.schedulerParameters()[name] == default
+    domain.destroy()
+    domain.create()
+    assert read(domain) == third
+
+
+def test_what_was_said_of_the_processors_is_left_when_another_is_set(start):
+    domain, _ = start(top='<cputune><shares>512</shares><period>50000</period><quota>20000</quota></cputune>')
+    domain.setSchedulerParameters({'vcpu_quota': 30000})
+    assert (shares_of(domain), period_of(domain), quota_of(domain)) == (512, 50000, 30000)
+    domain.setSchedulerParameters({'cpu_shares': 300})
+    domain.setSchedulerParameters({'vcpu_period': 40000})
+    assert (shares_of(domain), period_of(domain), quota_of(domain)) == (300, 40000, 30000)
+    domain.setSchedulerParameters({'vcpu_quota': -1})
+    assert quota_of(domain) == -1
+    assert domain.schedulerParameters() == {'cpu_shares': 300, 'vcpu_period': 40000, 'vcpu_quota': -1}
+
+
+@pytest.mark.parametrize('name, value', [('cpu_shares', 1), ('cpu_shares', 262145), ('vcpu_period', 999),
+                                         ('vcpu_period', 1000001), ('vcpu_quota', 999),
+                                         ('vcpu_quota', 17592186044416)])
+def test_an_impossible_share_changes_nothing(start, name, value):
+    domain, _ = start()
+    before = domain.schedulerParameters(), domain.XMLDesc(), domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    for flags in (LIVE, CONFIG):
+        assert code_of(domain.setSchedulerParametersFlags, {name: value}, flags) == libvirt.VIR_ERR_INVALID_ARG
+    assert before == (domain.schedulerParameters(), domain.XMLDesc(),
+                      domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+
+
+def test_a_changed_share_is_an_event(connection, start):
+    domain, _ = start()
+    seen = []
+    handle = connection.domainEventRegisterAny(
+        domain, libvirt.VIR_DOMAIN_EVENT_ID_TUNABLE,
+        lambda _connection, _domain, what, _opaque: seen.append(what), None)
+    domain.setSchedulerParametersFlags({'cpu_shares': 700}, CONFIG)
+    domain.setSchedulerParametersFlags({'cpu_shares': 800, 'vcpu_quota': 50000}, LIVE)
+    wait_for(lambda: seen, 'an event comes')
+    connection.domainEventDeregisterAny(handle)
+    assert seen == [{'cputune.cpu_shares': 800, 'cputune.vcpu_quota': 50000}]
+
+
+def test_schedinfo_answers_for_every_state(daemon, connection, define, make_guest):
+    domain, described = define()
+    transient = connection.createXML(make_guest().xml())
+    nothing = {'cpu_shares': 0, 'vcpu_period': 0, 'vcpu_quota': 0}
+    assert domain.schedulerParameters() == domain.schedulerParametersFlags(CONFIG) == nothing
+    assert tuple(domain.schedulerType()) == ('posix', 3)
+    assert code_of(domain.schedulerParametersFlags, LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+    assert code_of(transient.schedulerParametersFlags, CONFIG) == libvirt.VIR_ERR_OPERATION_INVALID
+    domain.create()
+    domain.suspend()
+    shown = daemon.virsh('schedinfo', described.name, '--set', 'cpu_shares=600').out
+    assert '600' in shown and 'posix' in shown
+    assert shares_of(domain) == 600
+    domain.resume()
+    transient.destroy()
+    assert daemon.ended() is None
+
+
+def nodes_of(domain):
+    return kernel(domain, 'cpuset', 'cpuset.mems', 'cpuset.mems')
+
+
+def test_memory_nodes(daemon, start):
+    domain, described = start(top="<numatune><memory mode='strict' nodeset='0'/></numatune>")
+    assert nodes_of(domain) == '0'
+    assert domain.numaParameters(LIVE) == {'numa_mode': 0, 'numa_nodeset': '0'}
+    daemon.virsh('numatune', described.name, '--nodeset', '0', '--live')
+    assert nodes_of(domain) == '0'
+    domain.setNumaParameters({'numa_mode': 3, 'numa_nodeset': '0'}, CONFIG)
+    assert domain.numaParameters(CONFIG) == {'numa_mode': 3, 'numa_nodeset': '0'}
+    assert "<memory mode='restrictive' nodeset='0'/>" in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    assert "<memory mode='strict' nodeset='0'/>" in domain.XMLDesc()
+    for wrong, flags, code in (({'numa_mode': 3}, LIVE, libvirt.VIR_ERR_OPERATION_INVALID),
+                               ({'numa_nodeset': '900'}, LIVE, libvirt.VIR_ERR_SYSTEM_ERROR),
+                               ({'numa_nodeset': 'x'}, LIVE, libvirt.VIR_ERR_INVALID_ARG),
+                               ({'numa_nodeset': 'x'}, CONFIG, libvirt.VIR_ERR_INVALID_ARG),
+                               ({'numa_mode': 4}, CONFIG, libvirt.VIR_ERR_INVALID_ARG),
+                               ({'numa_mode': -1}, CONFIG, libvirt.VIR_ERR_INVALID_ARG)):
+        assert code_of(domain.setNumaParameters, wrong, flags) == code, wrong
+    assert nodes_of(domain) == '0'
+    assert domain.numaParameters(LIVE) == {'numa_mode': 0, 'numa_nodeset': '0'}
+
+
+def test_nodes_that_are_wished_stay_as_they_are_in_a_running_guest(start):
+    domain, _ = start(top="<numatune><memory mode='preferred' nodeset='0'/></numatune>")
+    assert code_of(domain.setNumaParameters, {'numa_nodeset': '0'}, LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+    assert domain.numaParameters(LIVE) == {'numa_mode': 1, 'numa_nodeset': '0'}
