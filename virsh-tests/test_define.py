@@ -244,6 +244,24 @@ def test_passwords_are_shown_only_with_the_secure_flag_and_survive(connection):
     assert 'sandpiper' not in domain.XMLDesc()
     secure = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)
     assert "passwd='sandpiper'" in secure
+    assert "passwd='sandpiper'" in connection.defineXML(secure).XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)
+
+
+@pytest.mark.ours
+def test_a_read_only_client_never_sees_passwords(daemon, connection):
+    connection.defineXML(xml_of('ruff', UUID).replace('<devices>', """<devices>
+    <graphics type='vnc' port='5901' autoport='no' passwd='sandpiper' passwdValidTo='2030-01-01T00:00:00'/>
+    <graphics type='spice' port='5902' passwd='sandpiper'/>"""))
+    reader = daemon.connect(readonly=True).lookupByName('ruff')
+    assert 'sandpiper' not in reader.XMLDesc() and 'passwd' not in reader.XMLDesc()
+    with pytest.raises(libvirt.libvirtError) as refused:
+        reader.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)
+    assert code_of(refused) == libvirt.VIR_ERR_OPERATION_DENIED
+    shown = daemon.virsh('dumpxml', 'ruff', readonly=True)
+    assert 'sandpiper' not in shown.out
+    refused = daemon.virsh('dumpxml', '--security-info', 'ruff', readonly=True, check=False)
+    assert refused.code != 0 and 'sandpiper' not in refused.out + refused.err
+    assert daemon.virsh('dumpxml', '--security-info', 'ruff').out.count('sandpiper') == 2
 
 
 def test_unknown_flags_of_dumpxml_are_refused(connection):

@@ -100,12 +100,16 @@ static const XmlType filter_type = { "filterref", sizeof(FilterReference), filte
 
 #define MEMBER(member) offsetof(Interface, member)
 
+/* Names that libvirt makes up are no configuration; but a device that somebody else manages has the
+ * name they gave it. */
 static bool
 target_read(const XmlContext *context, xmlNode *node, void *object, GError **error)
 {
     g_autofree char *name = xml_attribute(node, "dev");
+    g_autofree char *managed = xml_attribute(node, "managed");
 
-    if (name && (context->live || !interface_name_is_generated(name)))
+    if (name &&
+        (context->live || g_strcmp0(managed, "no") == 0 || !interface_name_is_generated(name)))
         ((Interface *)object)->target = g_steal_pointer(&name);
     return true;
 }
@@ -115,7 +119,8 @@ target_is_printed(const XmlWriter *writer, const void *object)
 {
     const Interface *interface = object;
 
-    return interface->target && (writer->live || !interface_name_is_generated(interface->target));
+    return interface->target && (writer->live || interface->target_managed == SWITCH_NO ||
+                                 !interface_name_is_generated(interface->target));
 }
 
 static void

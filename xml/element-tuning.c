@@ -114,11 +114,22 @@ pins_are_single(const GPtrArray *pins, const char *element, const char *attribut
     return true;
 }
 
+static gint
+compare_pins(gconstpointer one, gconstpointer other)
+{
+    uint64_t left = (*(const CpuPin *const *)one)->id;
+    uint64_t right = (*(const CpuPin *const *)other)->id;
+
+    return left < right ? -1 : left > right;
+}
+
 static bool
 cpu_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
 {
     CpuTuning *tuning = object;
 
+    g_ptr_array_sort(tuning->vcpu_pins, compare_pins);
+    g_ptr_array_sort(tuning->iothread_pins, compare_pins);
     return finish_cpus(&tuning->emulator_pin, "emulatorpin", error) &&
            pins_are_single(tuning->vcpu_pins, "vcpupin", "vcpu", error) &&
            pins_are_single(tuning->iothread_pins, "iothreadpin", "iothread", error);

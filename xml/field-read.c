@@ -222,7 +222,7 @@ read_uint(const Reader *reader, const char *text, GError **error)
     uint64_t value = 0;
     bool overflow = false;
 
-    if (!((field->flags & FIELD_HEX) && hex_number(text, &value)) &&
+    if (!((field->flags & (FIELD_HEX | FIELD_BASES)) && hex_number(text, &value)) &&
         !xml_number(text, &value, &overflow) && !overflow)
         return fail_value(reader, code_or_xml(field->bad), text, "a number is needed", error);
     if (overflow || value > max) {

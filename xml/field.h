@@ -39,7 +39,8 @@ enum {
     FIELD_ONCE = 1 << 3,    /* a second such element is an error */
     FIELD_EMPTY = 1 << 4,   /* FIELD_STRUCT: printed although it is empty */
     FIELD_NONZERO = 1 << 5, /* numbers: 0 is an error */
-    FIELD_HEX = 1 << 6,     /* FIELD_UINT: "0x0012", read in either base */
+    FIELD_HEX = 1 << 6,     /* FIELD_UINT: printed as "0x0012", read in either base */
+    FIELD_BASES = 1 << 9,   /* FIELD_UINT: "0x12" is read, too */
     FIELD_RUNNING = 1 << 8, /* can be changed (a device: come and go) while the guest runs */
     FIELD_DRAFT = 1 << 7,   /* FIELD_KEPT: printed, never read; see definition_draft() */
 };
