@@ -66,5 +66,7 @@ def test_a_domain_that_cannot_start_does_not_keep_others_from_starting(own_daemo
     own_daemon.start()
     connection = own_daemon.connect()
     wait_for(connection.lookupByName(good.name).isActive, 'the good one runs')
-    assert connection.lookupByName(broken.name).state()[0] == libvirt.VIR_DOMAIN_SHUTOFF
+    # both are being started at once
+    wait_for(lambda: connection.lookupByName(broken.name).state()[0] == libvirt.VIR_DOMAIN_SHUTOFF,
+             'the broken one is off')
     wait_for(lambda: 'a-broken' in own_daemon.complaints(), 'the log names the broken one')

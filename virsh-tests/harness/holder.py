@@ -98,7 +98,7 @@ class Groups:
                 hierarchy.mount(outside)
                 parent = os.path.join(outside, hierarchy.path.lstrip('/'))
                 if hierarchy.unified:
-                    parent = self.pass_on(outside, parent)
+                    parent = self.pass_on(parent)
                 directory = os.path.join(parent, self.label)
                 os.mkdir(directory)
                 self.prepare(hierarchy, directory)
@@ -115,8 +115,7 @@ class Groups:
             self.hierarchies.append(hierarchy)
         check(LIBC.unshare(CLONE_NEWCGROUP), 'cannot unshare the cgroup namespace')
 
-    @staticmethod
-    def pass_on(top, directory):
+    def pass_on(self, directory):
         """The group in which sessions are made: one that may pass its controllers on.
 
         Version 2 allows that of the root, and of groups without processes of their own; ours has
@@ -125,14 +124,18 @@ class Groups:
         place = directory
         if os.path.exists(os.path.join(directory, 'cgroup.type')):
             place = os.path.dirname(directory)
-        controllers = set(read(os.path.join(place, 'cgroup.controllers')).split())
         # Of a hybrid layout it has nothing the daemon's guests need.
-        if 'memory' not in controllers:
+        if 'memory' not in read(os.path.join(place, 'cgroup.controllers')).split():
             return directory
-        control = os.path.join(place, 'cgroup.subtree_control')
-        for controller in sorted(controllers - set(read(control).split())):
-            write(control, '+' + controller)
+        self.pass_on_all(place)
         return place
+
+    @staticmethod
+    def pass_on_all(place):
+        control = os.path.join(place, 'cgroup.subtree_control')
+        available = set(read(os.path.join(place, 'cgroup.controllers')).split())
+        for controller in sorted(available - set(read(control).split())):
+            write(control, '+' + controller)
 
     @staticmethod
     def prepare(hierarchy, directory):
@@ -154,6 +157,8 @@ class Groups:
         if only_unified:
             os.mkdir(os.path.join(root, 'session'))
             write(os.path.join(root, 'session', 'cgroup.procs'), str(os.getpid()))
+            # The stock driver takes what a service manager passes on, and passes nothing on itself.
+            self.pass_on_all(root)
 
     @staticmethod
     def show_one(hierarchy, root):

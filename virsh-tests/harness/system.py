@@ -137,16 +137,16 @@ class SystemDaemon(PrivateDaemon):
             self.put_back()
         return drivers, os.path.join(drivers, build.PLUGIN)
 
-    def configure(self, text=''):
-        filters = os.environ.get('CAISSON_TEST_LOG', LOG_FILTERS)
+    def configure(self, text='', log_filters=None):
+        filters = log_filters or os.environ.get('CAISSON_TEST_LOG', LOG_FILTERS)
         with open(CONFIGURATION_FILE, 'w') as file:
             file.write(CONFIGURATION % filters + self.configuration + text)
 
-    def launch(self, driver=None, environment=None):
+    def launch(self, driver=None, environment=None, log_filters=None):
         assert self.pid is None, 'the daemon is running'
         self.driver = driver or self.driver
         self.install()
-        self.configure()
+        self.configure(log_filters=log_filters)
         with open(DROP_IN, 'w') as file:
             file.write(DROP_IN_TEXT + ''.join('Environment="%s=%s"\n' % item
                                               for item in (environment or {}).items()))

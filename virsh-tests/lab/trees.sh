@@ -162,7 +162,10 @@ build_in_tree() {
                     rm -f /build/build.ninja
                     exit 1
                 }
-                ninja -C /build --quiet"
+                ninja -C /build --quiet >/build/build.log 2>&1 || {
+                    cat /build/build.log
+                    exit 1
+                }"
     ' build "$top" "$tree" "$1" >&2 || die "the build in $1 failed"
     rmdir "$1.work"
     exec 9>&-
