@@ -595,11 +595,8 @@ view_collect(GPtrArray *view, xmlNode *node)
         if (field->kind != FIELD_KEPT || (slash && !g_str_has_prefix(field->path, "devices/")))
             continue;
         for (child = parent ? parent->children : NULL; child; child = child->next) {
-            Kept *kept = NULL;
-
-            if (xml_node_is(child, slash ? slash + 1 : field->path) &&
-                (kept = kept_read(&context, child, field->path, NULL)))
-                g_ptr_array_add(view, kept);
+            if (xml_node_is(child, slash ? slash + 1 : field->path))
+                g_ptr_array_add(view, kept_read(&context, child, field->path));
         }
     }
 }

@@ -103,7 +103,6 @@ device_read(const XmlContext *context, xmlNode *node, GError **error)
     const XmlField *row = device_row(node);
     g_autoptr(Device) device = NULL;
     xmlNode *mac;
-    Kept *kept;
 
     if (!row || row->kind == FIELD_REFUSED) {
         fail(error, row ? FAILURE_CONFIG_UNSUPPORTED : FAILURE_XML,
@@ -111,10 +110,8 @@ device_read(const XmlContext *context, xmlNode *node, GError **error)
              (const char *)node->name);
         return NULL;
     }
-    if (row->kind == FIELD_KEPT) {
-        kept = kept_read(context, node, row->path, error);
-        return kept ? device_new(row, kept) : NULL;
-    }
+    if (row->kind == FIELD_KEPT)
+        return device_new(row, kept_read(context, node, row->path));
     device = device_new(row, xml_new(row->type));
     if (!xml_read(row->type, context, node, device->object, error))
         return NULL;

@@ -302,11 +302,8 @@ read_element(const Reader *reader, xmlNode *node, GError **error)
     char *text;
 
     if (field->kind == FIELD_KEPT) {
-        Kept *kept = kept_read(reader->context, node, field->path, error);
-
-        if (kept)
-            g_ptr_array_add(array, kept);
-        return kept != NULL;
+        g_ptr_array_add(array, kept_read(reader->context, node, field->path));
+        return true;
     }
     if (field->kind == FIELD_STRINGS) {
         if (!(text = xml_text(node)))

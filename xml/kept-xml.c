@@ -29,14 +29,13 @@ kept_read_tree(xmlNode *node)
 }
 
 Kept *
-kept_read(const XmlContext *context, xmlNode *node, const char *place, GError **error)
+kept_read(const XmlContext *context, xmlNode *node, const char *place)
 {
-    g_autoptr(Kept) kept = kept_read_tree(node);
+    Kept *kept = kept_read_tree(node);
 
     kept->place = place;
-    if (!kept_make_canonical(kept, context, error))
-        return NULL;
-    return g_steal_pointer(&kept);
+    kept_make_canonical(kept, context);
+    return kept;
 }
 
 static bool

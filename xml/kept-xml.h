@@ -6,7 +6,7 @@
 #include "xml/kept.h"
 
 /* The tree of @node, made canonical; @place (static) is the path of the row. */
-Kept *kept_read(const XmlContext *context, xmlNode *node, const char *place, GError **error);
+Kept *kept_read(const XmlContext *context, xmlNode *node, const char *place);
 
 /* Prints the element; secrets and what only a running guest has only if the writer says so. */
 void kept_print(XmlWriter *writer, const Kept *kept);
