@@ -118,21 +118,37 @@ write_device_weight(const BlockTarget *target, const char *number, uint64_t weig
     return write_value(target, file->devices, value, error);
 }
 
+/* The kernel limits whole disks; one whose number is not known to sysfs is taken as it is. */
+static char *
+disk_number(dev_t device)
+{
+    g_autofree char *number = g_strdup_printf("%u:%u", major(device), minor(device));
+    g_autofree char *partition = g_strdup_printf("/sys/dev/block/%s/partition", number);
+    g_autofree char *disk = g_strdup_printf("/sys/dev/block/%s/../dev", number);
+    g_autofree char *whole = NULL;
+
+    if (g_file_test(partition, G_FILE_TEST_EXISTS) && g_file_get_contents(disk, &whole, NULL, NULL))
+        return g_strdup(g_strstrip(whole));
+    return g_steal_pointer(&number);
+}
+
 char *
 limit_device_number(const char *path, GError **error)
 {
     struct stat status;
+    dev_t device;
 
     if (stat(path, &status) < 0) {
         fail_errno(error, errno, "cannot look at '%s' of <blkiotune>", path);
         return NULL;
     }
-    if (!S_ISBLK(status.st_mode)) {
+    device = S_ISBLK(status.st_mode) ? status.st_rdev : status.st_dev;
+    if (major(device) == 0) {
         fail(error, FAILURE_CONFIG_UNSUPPORTED,
-             "'%s' of <blkiotune> is no block device; name one such as /dev/sda", path);
+             "'%s' of <blkiotune> is no block device and on none; name one such as /dev/sda", path);
         return NULL;
     }
-    return g_strdup_printf("%u:%u", major(status.st_rdev), minor(status.st_rdev));
+    return disk_number(device);
 }
 
 static bool

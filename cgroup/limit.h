@@ -65,8 +65,8 @@ ContainerBlockIo *limit_read_block(const CgroupLayout *layout, const char *group
 bool limit_write_block(const CgroupLayout *layout, const char *group,
                        const ContainerBlockIo *block_io, GError **error);
 
-/* "8:0" of the block device whose node is @path; NULL with error when it is none. Free with
- * g_free(). */
+/* "8:0" of the disk whose node, or one of whose partitions' nodes, is @path, or that the file or
+ * directory @path is on; NULL with error when it is on none. Free with g_free(). */
 char *limit_device_number(const char *path, GError **error);
 
 void limit_block_free(ContainerBlockIo *block_io);

@@ -14,6 +14,7 @@ extern const ApiSlot query_api[];      /* state, info, active, persistent, OS ty
 extern const ApiSlot guest_api[];      /* console, namespaces, signals */
 extern const ApiSlot native_api[];     /* domxml-from-native, domxml-to-native */
 extern const ApiSlot event_api[];
+extern const ApiSlot limits_block_api[];  /* weights and rates of block devices */
 extern const ApiSlot limits_cpu_api[];    /* shares and bandwidth of processors */
 extern const ApiSlot limits_memory_api[]; /* memory of a guest and its limits */
 extern const ApiSlot limits_numa_api[];   /* memory nodes */

@@ -77,3 +77,22 @@ def test_its_end_is_noticed(own_daemon, adopted):
     domain, guest = adopted
     os.kill(process.init_of(domain), 9)
     wait_for(lambda: not domain.isActive(), 'the end is noticed')
+
+
+def test_its_limits_are_shown_and_kept(own_daemon, adopted):
+    domain, _ = adopted
+    live = libvirt.VIR_DOMAIN_AFFECT_LIVE
+    assert domain.memoryParameters(live)['hard_limit'] == 64 * 1024
+    assert domain.schedulerParameters()['cpu_shares'] == 1024
+    assert domain.blkioParameters(live)['device_read_bytes_sec'] == ''
+    assert domain.numaParameters(live)['numa_nodeset']
+    for call, values in ((domain.setMemoryParameters, {'soft_limit': 30000}),
+                         (domain.setBlkioParameters, {'weight': 200}),
+                         (domain.setSchedulerParametersFlags, {'cpu_shares': 900}),
+                         (domain.setNumaParameters, {'numa_nodeset': '0'}),
+                         (domain.setMemoryFlags, 1024)):
+        with pytest.raises(libvirt.libvirtError) as refused:
+            call(values, live)
+        assert refused.value.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID
+    assert domain.memoryParameters(live)['hard_limit'] == 64 * 1024
+    assert own_daemon.ended() is None

@@ -338,3 +338,159 @@ def test_nodes_that_are_wished_stay_as_they_are_in_a_running_guest(start):
     domain, _ = start(top="<numatune><memory mode='preferred' nodeset='0'/></numatune>")
     assert code_of(domain.setNumaParameters, {'numa_nodeset': '0'}, LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
     assert domain.numaParameters(LIVE) == {'numa_mode': 1, 'numa_nodeset': '0'}
+
+
+@pytest.fixture
+def disk():
+    """A block device of the host and its number."""
+    for name in sorted(os.listdir('/sys/block')):
+        path = '/dev/' + name.replace('!', '/')
+        if os.path.exists(path):
+            with open('/sys/block/%s/dev' % name) as file:
+                return path, file.read().strip()
+    pytest.skip('the host has no block device')
+
+
+def rate_of(domain, number_of_disk, v1, word):
+    """What the kernel lets through, None for no limit."""
+    for line in kernel(domain, 'blkio', v1, 'io.max').splitlines():
+        words = line.split()
+        if words[0] == number_of_disk:
+            values = dict(pair.split('=') for pair in words[1:]) if '=' in line else {word: words[1]}
+            return None if values[word] == 'max' else int(values[word])
+    return None
+
+
+# parameter, element, files of the kernel
+RATES = [('device_read_bytes_sec', 'read_bytes_sec', 'blkio.throttle.read_bps_device', 'rbps'),
+         ('device_write_bytes_sec', 'write_bytes_sec', 'blkio.throttle.write_bps_device', 'wbps'),
+         ('device_read_iops_sec', 'read_iops_sec', 'blkio.throttle.read_iops_device', 'riops'),
+         ('device_write_iops_sec', 'write_iops_sec', 'blkio.throttle.write_iops_device', 'wiops')]
+
+
+@pytest.mark.parametrize('name, element, v1, word', RATES, ids=[row[0] for row in RATES])
+def test_a_rate_of_a_block_device(daemon, start, disk, name, element, v1, word):
+    path, number_of_disk = disk
+    device = '<blkiotune><device><path>%s</path><%s>%%d</%s></device></blkiotune>' % (path, element, element)
+    domain, described = start(top=device % 50000)
+    option = '--' + name.replace('_', '-')
+    assert rate_of(domain, number_of_disk, v1, word) == 50000
+    assert domain.blkioParameters(LIVE)[name] == '%s,50000' % path
+
+    daemon.virsh('blkiotune', described.name, option, path + ',40000', '--live')
+    assert rate_of(domain, number_of_disk, v1, word) == 40000
+    assert domain.blkioParameters(LIVE)[name] == '%s,40000' % path
+    assert domain.blkioParameters(CONFIG)[name] == '%s,50000' % path
+    assert '<%s>40000</%s>' % (element, element) in domain.XMLDesc()
+
+    daemon.virsh('blkiotune', described.name, option, path + ',30000', '--config')
+    assert rate_of(domain, number_of_disk, v1, word) == 40000
+    assert domain.blkioParameters(CONFIG)[name] == '%s,30000' % path
+
+    daemon.virsh('blkiotune', described.name, option, path + ',0', '--live', '--config')
+    assert rate_of(domain, number_of_disk, v1, word) is None
+    assert domain.blkioParameters(LIVE)[name] == domain.blkioParameters(CONFIG)[name] == ''
+    assert '<device>' not in domain.XMLDesc() + domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+
+
+def test_one_rate_leaves_the_others(start, disk):
+    path, number_of_disk = disk
+    domain, _ = start(top='<blkiotune><device><path>%s</path><read_iops_sec>500</read_iops_sec>'
+                          '<write_bytes_sec>70000</write_bytes_sec></device></blkiotune>' % path)
+    domain.setBlkioParameters({'device_read_iops_sec': path + ',600'}, LIVE)
+    shown = domain.blkioParameters(LIVE)
+    assert shown['device_read_iops_sec'] == path + ',600'
+    assert shown['device_write_bytes_sec'] == path + ',70000'
+    assert shown['device_write_iops_sec'] == ''
+
+
+def weight_files(domain):
+    version, group = group_of(domain, 'blkio')
+    names = ['blkio.weight', 'blkio.bfq.weight'] if version == 1 else ['io.weight', 'io.bfq.weight']
+    found = [name for name in names if os.path.exists(os.path.join(group, name))]
+    if not found:
+        pytest.skip("the host's kernel has no weights of block devices")
+    return found[0]
+
+
+def test_the_weight_of_block_devices(daemon, start):
+    domain, described = start()
+    name = weight_files(domain)
+    weight_of = lambda: int(kernel(domain, 'blkio', name, name).split()[-1])
+    daemon.virsh('blkiotune', described.name, '--weight', 300, '--live')
+    assert weight_of() == domain.blkioParameters(LIVE)['weight'] == 300
+    assert domain.blkioParameters(CONFIG)['weight'] == 0
+    domain.setBlkioParameters({'weight': 400}, CONFIG)
+    assert weight_of() == 300
+    assert code_of(domain.setBlkioParameters, {'weight': 0}, LIVE) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.setBlkioParameters, {'weight': 10001}, LIVE) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.setBlkioParameters, {'weight': 10001}, CONFIG) == libvirt.VIR_ERR_INVALID_ARG
+    domain.destroy()
+    domain.create()
+    assert weight_of() == 400
+
+
+@pytest.mark.parametrize('name, value', [
+    ('device_read_bytes_sec', '%s'), ('device_read_bytes_sec', '%s,x'), ('device_read_bytes_sec', '%s,-1'),
+    ('device_read_bytes_sec', '%s,1,%s,2'), ('device_read_bytes_sec', 'vda,1'),
+    ('device_read_iops_sec', '%s,4294967296'), ('device_weight', '%s,10001'), ('device_read_iops_sec', ',')])
+def test_an_impossible_rate_changes_nothing(start, disk, name, value):
+    domain, _ = start()
+    before = domain.blkioParameters(LIVE), domain.blkioParameters(CONFIG), domain.XMLDesc()
+    value = value.replace('%s', disk[0])
+    for flags in (LIVE, CONFIG):
+        assert code_of(domain.setBlkioParameters, {name: value}, flags) == libvirt.VIR_ERR_INVALID_ARG
+    assert before == (domain.blkioParameters(LIVE), domain.blkioParameters(CONFIG), domain.XMLDesc())
+
+
+def test_of_several_changes_none_is_made_when_one_cannot_be(start, disk):
+    path, number_of_disk = disk
+    domain, _ = start()
+    wrong = {'device_read_bytes_sec': path + ',50000,/dev/null,60000'}
+    assert code_of(domain.setBlkioParameters, wrong, LIVE) == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
+    assert rate_of(domain, number_of_disk, 'blkio.throttle.read_bps_device', 'rbps') is None
+    assert 'blkiotune' not in domain.XMLDesc()
+
+
+def test_a_file_stands_for_the_disk_it_is_on(start, tmp_path):
+    number_of_disk = os.stat(tmp_path).st_dev
+    if os.major(number_of_disk) == 0:
+        pytest.skip('temporary files are on no block device')
+    domain, _ = start()
+    domain.setBlkioParameters({'device_write_iops_sec': '%s,900' % tmp_path}, LIVE)
+    assert domain.blkioParameters(LIVE)['device_write_iops_sec'] == '%s,900' % tmp_path
+
+
+GETTERS = ('memoryParameters', 'blkioParameters', 'schedulerParametersFlags', 'numaParameters')
+SETTERS = (('setMemoryParameters', {'soft_limit': 30000}), ('setBlkioParameters', {'weight': 200}),
+           ('setSchedulerParametersFlags', {'cpu_shares': 900}), ('setNumaParameters', {'numa_nodeset': '0'}))
+
+
+def test_every_state_gets_an_answer(daemon, connection, define, make_guest):
+    """The stock daemon dies of some of these."""
+    stopped, _ = define()
+    paused, _ = define()
+    paused.create()
+    paused.suspend()
+    transient = connection.createXML(make_guest().xml())
+    for name in GETTERS:
+        assert getattr(stopped, name)(0) == getattr(stopped, name)(CONFIG)
+        assert getattr(paused, name)(0) == getattr(paused, name)(LIVE)
+        assert getattr(transient, name)(0) == getattr(transient, name)(LIVE)
+        assert code_of(getattr(stopped, name), LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+        assert code_of(getattr(transient, name), CONFIG) == libvirt.VIR_ERR_OPERATION_INVALID
+        for domain in (stopped, paused, transient):
+            assert code_of(getattr(domain, name), 1 << 20) == libvirt.VIR_ERR_INVALID_ARG
+    for name, values in SETTERS:
+        getattr(stopped, name)(values, 0)
+        getattr(paused, name)(values, LIVE)
+        getattr(transient, name)(values, 0)
+        assert code_of(getattr(stopped, name), values, LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+        assert code_of(getattr(transient, name), values, CONFIG) == libvirt.VIR_ERR_OPERATION_INVALID
+        for domain in (stopped, paused, transient):
+            assert code_of(getattr(domain, name), values, 1 << 20) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(stopped.setMemory, 1024) == libvirt.VIR_ERR_OPERATION_INVALID
+    for domain in (stopped, paused, transient):
+        assert code_of(domain.setMemoryFlags, 1024, 1 << 20) == libvirt.VIR_ERR_INVALID_ARG
+    transient.destroy()
+    assert daemon.ended() is None

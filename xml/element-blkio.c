@@ -70,3 +70,20 @@ block_finish(const XmlContext *context, void *object, xmlNode *node, GError **er
 
 const XmlType block_tuning_type = { "blkiotune", sizeof(BlockTuning), block_fields,
                                     .finish = block_finish };
+
+BlockDeviceTuning *
+block_tuning_device(BlockTuning *tuning, const char *path)
+{
+    BlockDeviceTuning *device;
+    guint i;
+
+    for (i = 0; i < tuning->devices->len; i++) {
+        device = tuning->devices->pdata[i];
+        if (g_str_equal(device->path, path))
+            return device;
+    }
+    device = xml_new(&device_type);
+    device->path = g_strdup(path);
+    g_ptr_array_add(tuning->devices, device);
+    return device;
+}

@@ -18,3 +18,7 @@ typedef struct {
     uint64_t weight;    /* 0: not said */
     GPtrArray *devices; /* of BlockDeviceTuning *, one for a path */
 } BlockTuning;
+
+/* The device with that path; a new one that says nothing when there is none, which is not printed
+ * until it says something. Owned by @tuning. */
+BlockDeviceTuning *block_tuning_device(BlockTuning *tuning, const char *path);
