@@ -53,13 +53,23 @@ init_fork(const GuestOptions *options)
 {
     g_autofree char *procs = NULL;
     pid_t parent = getpid();
-    pid_t pid = fork();
+    int ready[2];
+    pid_t pid;
+    char byte;
 
-    if (pid != 0)
+    g_assert_cmpint(pipe2(ready, O_CLOEXEC), ==, 0);
+    if ((pid = fork()) != 0) {
+        /* not before it would die with us: a test may stop it at once */
+        close(ready[1]);
+        g_assert_cmpint(read(ready[0], &byte, 1), ==, 0);
+        close(ready[0]);
         return pid;
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
+    close(ready[0]);
+    close(ready[1]);
     signal(SIGHUP, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
