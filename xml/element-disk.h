@@ -20,7 +20,7 @@ typedef enum {
 
 typedef enum { DISK_DISK, DISK_CDROM, DISK_FLOPPY, DISK_LUN } DiskDevice;
 
-#define DISK_DRIVER_OPTIONS 11
+#define DISK_DRIVER_OPTIONS 16
 
 typedef enum { DISK_CACHE_DEFAULT, DISK_CACHE_NONE } DiskCache; /* the rest: element-disk.c */
 
@@ -46,6 +46,7 @@ typedef struct {
     char *tray;
     char *removable;
     char *rotation_rate;
+    char *dpofua;
     bool readonly; /* always for a cdrom */
     bool shareable;
     char *serial;
