@@ -5,6 +5,7 @@
 #include "controller/wire/failure.h"
 #include "driver/affect.h"
 #include "driver/api.h"
+#include "driver/change.h"
 #include "driver/claim.h"
 #include "driver/domains.h"
 #include "driver/events.h"
@@ -185,84 +186,40 @@ typedef struct {
     const char *uri;
 } MetadataChange;
 
-/* A copy of @definition with the change in it; the original is what readers see meanwhile. */
-static Definition *
-changed_copy(const Definition *definition, const MetadataChange *change, GError **error)
+static bool
+apply(Definition *definition, const MetadataChange *change, GError **error)
 {
-    g_autoptr(Definition) copy = definition_copy(definition);
-
     switch (change->type) {
     case VIR_DOMAIN_METADATA_ELEMENT:
-        if (!metadata_set(copy, change->uri, change->key, change->text, error))
-            return NULL;
-        break;
+        return metadata_set(definition, change->uri, change->key, change->text, error);
     case VIR_DOMAIN_METADATA_DESCRIPTION:
-        metadata_set_description(copy, change->text);
-        break;
+        metadata_set_description(definition, change->text);
+        return true;
     case VIR_DOMAIN_METADATA_TITLE:
-        if (!metadata_set_title(copy, change->text, error))
-            return NULL;
-        break;
+        return metadata_set_title(definition, change->text, error);
     default:
-        fail(error, FAILURE_INVALID_ARG, "unknown metadata type %d", change->type);
-        return NULL;
+        return fail(error, FAILURE_INVALID_ARG, "unknown metadata type %d", change->type);
     }
-    return g_steal_pointer(&copy);
-}
-
-/* Exchanges domain->live with *@definition. */
-static void
-swap_live(Domain *domain, Definition **definition)
-{
-    Definition *before;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
-
-    before = domain->live;
-    domain->live = *definition;
-    *definition = before;
-}
-
-static bool
-set_metadata(Domain *domain, const MetadataChange *change, Affect affect, GError **error)
-{
-    g_autoptr(Definition) live = NULL;
-    g_autoptr(Definition) config = NULL;
-
-    if ((affect.live && !(live = changed_copy(domain->live, change, error))) ||
-        (affect.config && !(config = changed_copy(domain->config, change, error))))
-        return false;
-    if (affect.live) {
-        swap_live(domain, &live);
-        if (!store_save_status(domain, error)) {
-            swap_live(domain, &live);
-            return false;
-        }
-    }
-    if (affect.config) {
-        if (!store_save_config(config, error))
-            return false;
-        set_config(domain, g_steal_pointer(&config));
-    }
-    return true;
 }
 
 static int
 api_domain_set_metadata(virDomainPtr handle, int type, const char *metadata, const char *key,
                         const char *uri, unsigned int flags)
 {
-    MetadataChange change = { type, metadata, key, uri };
+    MetadataChange metadatum = { type, metadata, key, uri };
     g_autoptr(GError) error = NULL;
     g_auto(Operation) operation = { NULL };
-    Affect affect;
+    g_auto(Change) change = { NULL };
     Domain *domain;
 
     if (!report_check_flags(flags, AFFECT_FLAGS))
         return -1;
     domain = operation_begin(&operation, handle, "set metadata",
                              ACL_FLAGS(virDomainSetMetadataEnsureACL, flags), &error);
-    if (!domain || !affect_resolve(domain, flags, &affect, &error) ||
-        (affect.live && !domain_expect(domain, DOMAIN_OURS, &error)) ||
-        !set_metadata(domain, &change, affect, &error))
+    if (!domain || !change_begin(&change, domain, flags, &error) ||
+        (change.live && !apply(change.live, &metadatum, &error)) ||
+        (change.config && !apply(change.config, &metadatum, &error)) ||
+        !change_commit(&change, &error))
         return report(error);
     event_metadata_change(domain, type, type == VIR_DOMAIN_METADATA_ELEMENT ? uri : NULL);
     return 0;
