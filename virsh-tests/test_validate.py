@@ -20,6 +20,10 @@ def name_of(path):
     return os.path.basename(path)[:-len('.xml')]
 
 
+# Well written, with elements that no container can have: refused, but not for how they are written.
+IMPOSSIBLE = ('disks', 'filesystems', 'hostdevs', 'networks')
+
+
 def documents(kind):
     return sorted(path for path in glob.glob(os.path.join(DOCUMENTS, kind, '*.xml'))
                   if not name_of(path).startswith('device-') and name_of(path) not in BEFORE)
@@ -32,7 +36,7 @@ def read(path):
 
 @pytest.mark.parametrize('path', documents('good'), ids=name_of)
 def test_what_is_valid_is_defined(connection, path):
-    if name_of(path).startswith('refused-'):
+    if name_of(path).startswith('refused-') or name_of(path) in IMPOSSIBLE:
         with pytest.raises(libvirt.libvirtError) as error:
             connection.defineXMLFlags(read(path), libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
         assert error.value.get_error_code() == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
