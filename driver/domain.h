@@ -71,11 +71,11 @@ domain_is_active(const Domain *domain)
     return domain->guest != NULL;
 }
 
-/* The definition a caller means: live when active, else config. */
+/* The definition a caller means: that of the guest, if there is one, else the persistent one. */
 static inline Definition *
 domain_current(const Domain *domain)
 {
-    return domain->live ? domain->live : domain->config;
+    return domain->guest || !domain->config ? domain->live : domain->config;
 }
 
 /* The definition of the next start: config, or for a transient domain the live one. */

@@ -190,7 +190,7 @@ ending_finish(Domain *domain, const Ending *ending, bool quiet)
     if (domain->guest->cgroup && !cgroup_remove(host_cgroups(), domain->guest->cgroup,
                                                 seconds_from_now(CGROUP_SECONDS), &error))
         report_log(domain->name, error);
-    store_remove_status(domain->name);
+    store_remove_status(domain->name, domain->guest->pid);
     ending_forget_guest(domain, ending);
     domains_count_active(-1);
     if (ending->reboot)

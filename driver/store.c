@@ -253,21 +253,35 @@ store_save_status(Domain *domain, GError **error)
            replace_file(state_directory, domain->name, text, error);
 }
 
-void
-store_remove_status(const char *name)
+static void
+remove_status_file(const char *path)
 {
-    static const char *const suffixes[] = { SUFFIX, ".pid", ".sock", ".exit", NULL };
+    g_autoptr(GError) error = NULL;
+
+    if (!remove_file(path, &error))
+        report_log("status of a domain", error);
+}
+
+void
+store_remove_status(const char *name, pid_t pid)
+{
+    static const char *const suffixes[] = { SUFFIX, ".pid", ".sock", ".exit", ".exit.new" };
+    /* the launcher makes pid file and socket under these names, and may be killed before it renames
+     * them
+     */
+    g_autofree char *unfinished_pid = g_strdup_printf("%s/.%d.pid", state_directory, (int)pid);
+    g_autofree char *unfinished_sock = g_strdup_printf("%s/.%d.sock", state_directory, (int)pid);
     size_t i;
 
     if (!check_name(name, NULL))
         return;
-    for (i = 0; suffixes[i]; i++) {
+    for (i = 0; i < G_N_ELEMENTS(suffixes); i++) {
         g_autofree char *path = path_of(state_directory, name, suffixes[i]);
-        g_autoptr(GError) error = NULL;
 
-        if (!remove_file(path, &error))
-            report_log("status of a domain", error);
+        remove_status_file(path);
     }
+    remove_status_file(unfinished_pid);
+    remove_status_file(unfinished_sock);
 }
 
 /* Takes the lock on @path. Somebody who leaves removes the file, and a lock on a removed file keeps

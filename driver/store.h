@@ -16,8 +16,8 @@ bool store_get_autostart(const char *name);
 
 /* Writes STATE/NAME.xml of an active domain from its fields. Busy is held. */
 bool store_save_status(Domain *domain, GError **error);
-/* Removes STATE/NAME.{xml,pid,sock,exit}. */
-void store_remove_status(const char *name);
+/* Removes STATE/NAME.{xml,pid,sock,exit} and what a controller @pid left half made. */
+void store_remove_status(const char *name, pid_t pid);
 
 /* "/run/libvirt/lxc", "/etc/libvirt/lxc", "/var/log/libvirt/lxc" */
 const char *store_state_directory(void);
