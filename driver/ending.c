@@ -15,6 +15,7 @@
 #include "driver/events.h"
 #include "driver/hooks.h"
 #include "driver/host.h"
+#include "driver/placement.h"
 #include "driver/report.h"
 #include "driver/spawn.h"
 #include "driver/store.h"
@@ -187,6 +188,8 @@ ending_finish(Domain *domain, const Ending *ending, bool quiet)
         return false;
     }
     ending_run_hook(domain, HOOK_STOPPED, NULL);
+    if (domain->guest->cgroup)
+        placement_release(domain->guest->pid, domain->name, domain->guest->cgroup);
     if (domain->guest->cgroup && !cgroup_remove(host_cgroups(), domain->guest->cgroup,
                                                 seconds_from_now(CGROUP_SECONDS), &error))
         report_log(domain->name, error);

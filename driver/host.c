@@ -10,6 +10,7 @@
 #include "driver/abi/log.h"
 #include "driver/capabilities.h"
 #include "driver/domain.h"
+#include "driver/placement.h"
 
 #define SETTINGS_PATH SYSCONFDIR "/lxc.conf"
 
@@ -107,6 +108,7 @@ host_init(GError **error)
     if (!host.cgroups && !(host.cgroups = cgroup_layout_new(error)))
         return false;
     log_info("host %s, %s", host.arch, cgroup_layout_name(host.cgroups));
+    placement_find();
     return true;
 }
 

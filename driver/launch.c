@@ -18,6 +18,7 @@
 #include "driver/hooks.h"
 #include "driver/host.h"
 #include "driver/lifecycle.h"
+#include "driver/placement.h"
 #include "driver/report.h"
 #include "driver/spawn.h"
 #include "driver/store.h"
@@ -57,6 +58,7 @@ launch_seal_container(Definition *live, const StartOptions *options, GError **er
         .state_directory = store_state_directory(),
         .arch = host_arch(),
         .rtc_major = stat("/dev/rtc0", &rtc) == 0 ? major(rtc.st_rdev) : 0,
+        .placement = placement_name(),
         .passed_fds = options->n_fds,
         .paused = options->paused,
     };
@@ -104,7 +106,7 @@ launch_spawn(Domain *domain, int log, int *ret_socket, GError **error)
     guest = g_new0(Guest, 1);
     guest->pid = pid;
     guest->pidfd = spawn_pidfd(pid);
-    guest->cgroup = cgroup_guest_name(domain->live->partition, pid, domain->name);
+    guest->cgroup = placement_group(domain->live->partition, pid, domain->name);
     g_mutex_lock(&domain->lock);
     domain->guest = guest;
     domain->live->id = pid;
@@ -168,10 +170,12 @@ launch_record_prepared(Domain *domain, const MessageParameters *prepared, GError
     guint i;
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
 
-    if (g_strcmp0(prepared->cgroup, domain->guest->cgroup) != 0)
+    if (!placement_accepts(domain->guest->cgroup, prepared->cgroup))
         return fail(error, FAILURE_INTERNAL,
                     "the controller of domain '%s' made the control group '%s' instead of '%s'",
                     domain->name, prepared->cgroup, domain->guest->cgroup);
+    g_free(domain->guest->cgroup);
+    domain->guest->cgroup = g_strdup(prepared->cgroup);
     domain->guest->init_pid = (pid_t)prepared->init_pid;
     for (i = 0; i < domain->live->consoles->len; i++) {
         Console *console = domain->live->consoles->pdata[i];

@@ -20,11 +20,14 @@ static char **
 spawn_environment(void)
 {
     const char *path = g_getenv("PATH");
-    const char *trace = g_getenv("LIBVIRT_LXC_TRACE");
+    static const char *const passed[] = { "LIBVIRT_LXC_TRACE", "DBUS_SYSTEM_BUS_ADDRESS", NULL };
     char **environment = g_environ_setenv(NULL, "PATH", path ? path : DEFAULT_PATH, TRUE);
+    size_t i;
 
-    if (trace)
-        environment = g_environ_setenv(environment, "LIBVIRT_LXC_TRACE", trace, TRUE);
+    for (i = 0; passed[i]; i++) {
+        if (g_getenv(passed[i]))
+            environment = g_environ_setenv(environment, passed[i], g_getenv(passed[i]), TRUE);
+    }
     return environment;
 }
 

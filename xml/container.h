@@ -9,7 +9,7 @@
 typedef struct {
     const char *state_directory; /* "/run/libvirt/lxc" */
     const char *arch;            /* of the host */
-    int64_t rtc_major; /* of /dev/rtc0, a number the kernel chooses; 0: the host has none */
+    int64_t rtc_major;     /* of /dev/rtc0, a number the kernel chooses; 0: the host has none */
     const char *placement; /* of ContainerExtension; NULL: not said */
     uint64_t passed_fds;
     bool paused;

@@ -146,7 +146,7 @@ typedef struct {
     /* who makes the guest's group: "machined" (a machine in a scope of systemd's), "systemd" (a
      * scope alone), "direct" (the launcher, where systemd does not run); NULL: "direct" */
     char *placement;
-    GPtrArray *consoles;   /* of ContainerConsole *; the first is stdin, stdout, stderr of init */
+    GPtrArray *consoles; /* of ContainerConsole *; the first is stdin, stdout, stderr of init */
     /* inituser and initgroup as written in the domain: a name or a number, looked up in the
      * container's own /etc/passwd and /etc/group; NULL: root */
     char *user;

@@ -49,6 +49,7 @@ bus_open_systemd(Bus *bus, GError **error)
 void
 bus_close(Bus *bus)
 {
+    g_clear_pointer(&bus->refusal, g_free);
     if (!bus->connection)
         return;
     dbus_connection_close(bus->connection);
@@ -74,16 +75,15 @@ fail_call(const BusService *service, const char *what, const DBusError *broken, 
 }
 
 bool
-bus_call(Bus *bus, const BusService *service, DBusMessage *call, const char *what,
-         char **ret_refusal, GError **error)
+bus_call(Bus *bus, const BusService *service, DBusMessage *call, const char *what, GError **error)
 {
     DBusError broken = DBUS_ERROR_INIT;
     DBusMessage *reply = dbus_connection_send_with_reply_and_block(bus->connection, call,
                                                                    BUS_SECONDS * 1000, &broken);
 
     dbus_message_unref(call);
-    if (ret_refusal)
-        *ret_refusal = reply ? NULL : g_strdup(broken.name);
+    g_free(bus->refusal);
+    bus->refusal = reply ? NULL : g_strdup(broken.name);
     if (!reply) {
         fail_call(service, what, &broken, error);
         dbus_error_free(&broken);
@@ -99,7 +99,7 @@ bus_probe(Bus *bus, const BusService *service, GError **error)
     DBusMessage *call = dbus_message_new_method_call(bus->direct ? NULL : service->name,
                                                      service->path, DBUS_INTERFACE_PEER, "Ping");
 
-    return bus_call(bus, service, call, "answer", NULL, error);
+    return bus_call(bus, service, call, "answer", error);
 }
 
 void

@@ -15,7 +15,8 @@
 
 typedef struct {
     DBusConnection *connection;
-    bool direct; /* to systemd itself: there is no bus in between, and so no names */
+    bool direct;   /* to systemd itself: there is no bus in between, and so no names */
+    char *refusal; /* name of the error that answered the last call, NULL: none */
 } Bus;
 
 typedef struct {
@@ -42,13 +43,12 @@ bool bus_probe(Bus *bus, const BusService *service, GError **error);
 DBusMessage *bus_new_call(const Bus *bus, const BusService *service, const char *method);
 
 /*
- * Sends @call, takes it over, and waits for the reply, which is dropped. @ret_refusal (or NULL):
- * the name of the error that was answered, "org.freedesktop.machine1.MachineExists"; NULL when
- * there was none. @what says in a message what was asked: "create machine 'x'".
+ * Sends @call, takes it over, and waits for the reply, which is dropped; sets bus->refusal. @what
+ * says in a message what was asked: "create machine 'x'".
  * FAILURE_OPERATION_TIMEOUT without an answer, else FAILURE_OPERATION_FAILED.
  */
 bool bus_call(Bus *bus, const BusService *service, DBusMessage *call, const char *what,
-              char **ret_refusal, GError **error);
+              GError **error);
 
 /* Properties of a unit, a(sv): what begins is what bus_properties_end() closes. */
 void bus_properties_begin(DBusMessageIter *to, DBusMessageIter *properties);

@@ -54,16 +54,15 @@ static bool
 machined_create(const Machine *machine, GError **error)
 {
     g_autofree char *what = g_strdup_printf("create machine '%s'", machine->machine);
-    g_autofree char *refusal = NULL;
     g_autoptr(GError) local = NULL;
     g_auto(Bus) bus = { NULL };
 
     if (!bus_open(&bus, error))
         return false;
-    if (bus_call(&bus, &bus_machined, new_create(&bus, machine, true), what, &refusal, &local))
+    if (bus_call(&bus, &bus_machined, new_create(&bus, machine, true), what, &local))
         return true;
-    if (g_strcmp0(refusal, DBUS_ERROR_UNKNOWN_METHOD) == 0)
-        return bus_call(&bus, &bus_machined, new_create(&bus, machine, false), what, NULL, error);
+    if (g_strcmp0(bus.refusal, DBUS_ERROR_UNKNOWN_METHOD) == 0)
+        return bus_call(&bus, &bus_machined, new_create(&bus, machine, false), what, error);
     g_propagate_error(error, g_steal_pointer(&local));
     return false;
 }
@@ -76,14 +75,12 @@ machined_terminate(Bus *bus, const char *machine, GError **error)
                                         DBUS_ERROR_NAME_HAS_NO_OWNER, NULL };
     DBusMessage *call = bus_new_call(bus, &bus_machined, "TerminateMachine");
     g_autofree char *what = g_strdup_printf("terminate machine '%s'", machine);
-    g_autofree char *refusal = NULL;
     g_autoptr(GError) local = NULL;
 
     /* a machined that does not run has no machines that need it */
     dbus_message_set_auto_start(call, FALSE);
     dbus_message_append_args(call, DBUS_TYPE_STRING, &machine, DBUS_TYPE_INVALID);
-    if (bus_call(bus, &bus_machined, call, what, &refusal, &local) ||
-        g_strv_contains(gone, refusal))
+    if (bus_call(bus, &bus_machined, call, what, &local) || g_strv_contains(gone, bus->refusal))
         return true;
     g_propagate_error(error, g_steal_pointer(&local));
     return false;

@@ -60,7 +60,7 @@ systemd_create(const Machine *machine, GError **error)
     g_auto(Bus) bus = { NULL };
 
     if (!bus_open_systemd(&bus, error) ||
-        !bus_call(&bus, &bus_systemd, new_start(&bus, machine), what, NULL, error))
+        !bus_call(&bus, &bus_systemd, new_start(&bus, machine), what, error))
         return false;
     while (!leader_is_placed(machine)) {
         if (g_get_monotonic_time() > deadline)
@@ -80,13 +80,12 @@ systemd_stop_scope(Bus *bus, const char *scope, GError **error)
                                         NULL };
     DBusMessage *call = bus_new_call(bus, &bus_systemd, "StopUnit");
     g_autofree char *what = g_strdup_printf("stop scope '%s'", scope);
-    g_autofree char *refusal = NULL;
     g_autoptr(GError) local = NULL;
     const char *mode = "replace";
 
     dbus_message_append_args(call, DBUS_TYPE_STRING, &scope, DBUS_TYPE_STRING, &mode,
                              DBUS_TYPE_INVALID);
-    if (bus_call(bus, &bus_systemd, call, what, &refusal, &local) || g_strv_contains(gone, refusal))
+    if (bus_call(bus, &bus_systemd, call, what, &local) || g_strv_contains(gone, bus->refusal))
         return true;
     g_propagate_error(error, g_steal_pointer(&local));
     return false;

@@ -5,7 +5,7 @@ import re
 import time
 
 # Made once by the first guest and kept: the resource partition.
-PARTITION = re.compile(r'/(machine|machine\.slice|machine\.partition)$')
+PARTITION = re.compile(r'/(machine|machine(-[^/]*)?\.slice|machine\.partition)$')
 
 # Files of a defined domain and of the daemon itself, which no guest leaves behind.
 EXPECTED = re.compile(r'^/run/libvirt/(lxc/(driver\.pid|autostarted|autostart-done)$|lxc$'
