@@ -48,11 +48,11 @@ assert_refused(const char *xml, FailureCode code, const char *words)
 }
 
 static void
-assert_failed(bool done, const GError *error, FailureCode code, const char *message)
+assert_failed(bool done, GError *const *error, FailureCode code, const char *message)
 {
     g_assert_false(done);
-    g_assert_error(error, FAILURE, (int)code);
-    g_assert_cmpstr(error->message, ==, message);
+    g_assert_error(*error, FAILURE, (int)code);
+    g_assert_cmpstr((*error)->message, ==, message);
 }
 
 static void
@@ -136,7 +136,7 @@ test_a_device_that_could_be_several_is_not_chosen(void)
     g_autoptr(Device) wanted = device(INTERFACE("1", ""));
     g_autoptr(GError) error = NULL;
 
-    assert_failed(device_detach(definition, wanted, &error), error, FAILURE_OPERATION_FAILED,
+    assert_failed(device_detach(definition, wanted, &error), &error, FAILURE_OPERATION_FAILED,
                   "the domain has more than one <interface> with address 52:54:00:00:00:01; say "
                   "more of it");
 }
@@ -154,13 +154,13 @@ test_devices_come_and_go(void)
     g_assert_true(device_attach(definition, sound, &error));
     g_assert_cmpuint(definition->disks->len, ==, 2);
     g_assert_true(definition_keeps(definition, "sound"));
-    assert_failed(device_attach(definition, disk, &error), error, FAILURE_INVALID_ARG,
+    assert_failed(device_attach(definition, disk, &error), &error, FAILURE_INVALID_ARG,
                   "the domain has a <disk> with target 'vdb' already; choose another");
     g_clear_error(&error);
     g_assert_true(device_detach(definition, disk, &error));
     g_assert_true(device_detach(definition, sound, &error));
     g_assert_true(definition_equal(definition, before));
-    assert_failed(device_detach(definition, disk, &error), error, FAILURE_NO_DEVICE,
+    assert_failed(device_detach(definition, disk, &error), &error, FAILURE_NO_DEVICE,
                   "the domain has no <disk> with target 'vdb'");
 }
 
@@ -173,7 +173,7 @@ test_an_impossible_device_leaves_the_domain_alone(void)
     g_autoptr(Device) pci = device("<hostdev type='pci'><source><address/></source></hostdev>");
     g_autoptr(GError) error = NULL;
 
-    assert_failed(device_attach(definition, twin, &error), error, FAILURE_CONFIG_UNSUPPORTED,
+    assert_failed(device_attach(definition, twin, &error), &error, FAILURE_CONFIG_UNSUPPORTED,
                   "more than one <interface> has the name 'lan' inside the container; change "
                   "attribute 'dev' of <guest>");
     g_clear_error(&error);
