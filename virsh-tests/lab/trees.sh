@@ -9,25 +9,34 @@ die() {
     exit 125
 }
 
-# strap SUITE DIRECTORY PACKAGES OPTIONS...: a tree with these packages; never half a one.
+# words LISTS...: the words of lists with commas, each once
+words() { tr -s ', \n' '\n' <<<"$*" | grep . | sort -u; }
+
+# strap SUITE DIRECTORY PACKAGES OPTIONS...: a tree with these packages; never half a one. One that has
+# more is good as well: trees of several checkouts may ask for different packages in turn.
 strap() {
-    local suite=$1 directory=$2 packages=$3
+    local suite=$1 directory=$2 packages=$3 present
     shift 3
-    [ "$(cat "$directory/.complete" 2>/dev/null)" != "$packages" ] || return 0
+    present=$(cat "$directory/.complete" 2>/dev/null)
+    [ -n "$(comm -23 <(words "$packages") <(words "$present"))" ] || return 0
+    packages=$(words "$packages" "$present" | paste -sd,)
     say "making $directory (once; a minute or two)"
-    rm -rf --one-file-system "$directory"
+    rm -rf --one-file-system "$directory.new" "$directory.old"
     # A release in the making may have an expired index on a mirror.
     mmdebstrap --mode=root --format=directory --quiet "$@" --dpkgopt=force-unsafe-io \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' \
         --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
         --aptopt='Acquire::Check-Valid-Until "false"' --keyring=/usr/share/keyrings \
-        --include="$packages" "$suite" "$directory" >"$directory.log" 2>&1 || {
+        --include="$packages" "$suite" "$directory.new" >"$directory.log" 2>&1 || {
         tail -n 15 "$directory.log" >&2
         die "cannot make $directory"
     }
     rm -f "$directory.log"
-    echo "$packages" >"$directory/.complete"
+    echo "$packages" >"$directory.new/.complete"
+    [ ! -d "$directory" ] || mv "$directory" "$directory.old"
+    mv "$directory.new" "$directory"
+    rm -rf --one-file-system "$directory.old"
 }
 
 # What a release's machine holds besides what Caisson is built and tested with there.
@@ -35,16 +44,16 @@ machine_packages='systemd systemd-sysv libpam-systemd systemd-container dbus ude
 libvirt-daemon-system kmod apparmor iptables nftables dnsmasq-base mount e2fsprogs xfsprogs quota
 openvswitch-switch'
 
-# release_tree SUITE: sets tree
+# release_tree SUITE: sets tree, which stays as it is until descriptor 8 is closed
 release_tree() {
     local packages
     packages=$("$top/tools/install-dependencies" --print |
         grep -vE '^(mmdebstrap|clang.*|libclang.*)$' | paste -sd,)
     tree=$cache/lab-$1
-    exec 9>"$tree.lock"
-    flock 9
-    strap "$1" "$tree" "$packages,$(echo $machine_packages | tr ' ' ,)" --variant=minbase
-    exec 9>&-
+    exec 8>"$tree.lock"
+    flock 8
+    strap "$1" "$tree" "$packages,$machine_packages" --variant=minbase
+    flock -s 8
 }
 
 # kernel_tree KIND: sets kernel, a tree with the kernel and what runs it, with its own C library,
