@@ -107,14 +107,14 @@ has_initctl_open(pid_t pid)
     return found;
 }
 
-static bool
-is_waiting(pid_t pid)
+/* Where it sleeps in the kernel; "0" when it does not sleep, or when the kernel does not tell. */
+static char *
+read_sleep(pid_t pid)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/wchan", (int)pid);
-    g_autofree char *place = NULL;
+    char *place = NULL;
 
-    return g_file_get_contents(path, &place, NULL, NULL) &&
-           g_str_has_prefix(place, "do_sigtimedwait");
+    return g_file_get_contents(path, &place, NULL, NULL) ? place : g_strdup("0");
 }
 
 bool
@@ -126,16 +126,19 @@ init_facts_read(pid_t pid, InitFacts *ret_facts, GError **error)
     g_autofree char *exe = read_link(exe_path);
     g_autofree char *comm = NULL;
     g_autofree char *status = NULL;
+    g_autofree char *sleep = NULL;
 
     if (!exe || !g_file_get_contents(comm_path, &comm, NULL, NULL) ||
         !g_file_get_contents(status_path, &status, NULL, NULL))
         return fail(error, FAILURE_OPERATION_FAILED, "init (process %d of the host) is gone",
                     (int)pid);
+    sleep = read_sleep(pid);
     *ret_facts = (InitFacts){
         .program = g_path_get_basename(exe),
         .name = g_strdup(g_strchomp(comm)),
         .takes = init_parse_takes(status),
-        .waiting = is_waiting(pid),
+        .waiting = g_str_has_prefix(sleep, "do_sigtimedwait"),
+        .hidden = g_str_equal(sleep, "0") && strstr(status, "\nState:\tS"),
         .initctl = has_initctl_open(pid),
     };
     return true;
@@ -191,11 +194,14 @@ Init
 init_classify(const InitFacts *facts)
 {
     const InitKind *kind = kind_of(facts);
+    /* This one handles or blocks what it knows all the time, except while it waits for it. */
+    bool waiting = facts->waiting || (facts->hidden && kind == &kinds[KIND_BUSYBOX] &&
+                                      !takes(facts->takes, kind->shutdown));
 
     /* whoever waits for signals waits for those that end him, as far as can be known */
     return (Init){
         .kind = kind,
-        .takes = facts->waiting ? UINT64_MAX : facts->takes,
+        .takes = waiting ? UINT64_MAX : facts->takes,
         .initctl = kind->initctl,
     };
 }
