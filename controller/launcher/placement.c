@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "controller/launcher/groups.h"
@@ -78,6 +79,25 @@ send_views(const Launch *launch, GError **error)
     return message_send(launch->sync, placed, (const int *)fds->data, fds->len, deadline, error);
 }
 
+/*
+ * A group for init to step aside to. Not by cgroup_create(), which passes controllers on: with init
+ * still in the scope that works for cpu and pids alone, and makes a threaded group of the scope.
+ */
+static bool
+make_refuge(const Launch *launch, const char *group, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < launch->views->len; i++) {
+        const GroupView *view = g_ptr_array_index(launch->views, i);
+        g_autofree char *path = g_strconcat(view->hierarchy->mount_point, group, NULL);
+
+        if (view->hierarchy->version == 2 && mkdir(path, 0755) < 0 && errno != EEXIST)
+            return fail_errno(error, errno, "cannot create control group '%s'", group);
+    }
+    return true;
+}
+
 static bool
 scope_settle(Launch *launch, GError **error)
 {
@@ -87,10 +107,9 @@ scope_settle(Launch *launch, GError **error)
         return false;
     supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
     return cgroup_create_missing(launch->layout, launch->group, error) &&
-           cgroup_create(launch->layout, supervisor, error) &&
-           move_init(launch, CGROUP_SUPERVISOR, error) && groups_make(launch, error) &&
-           move_init(launch, CGROUP_GUEST, error) && groups_enter_supervisor(launch, error) &&
-           send_views(launch, error);
+           make_refuge(launch, supervisor, error) && move_init(launch, CGROUP_SUPERVISOR, error) &&
+           groups_make(launch, error) && move_init(launch, CGROUP_GUEST, error) &&
+           groups_enter_supervisor(launch, error) && send_views(launch, error);
 }
 
 static bool
