@@ -23,10 +23,11 @@ static const char domain[] =
     "<source bridge='b'/></interface><disk type='block'><source dev='/dev/x'/>"
     "<target dev='vda'/></disk></devices></domain>";
 
+/* By address: the call that sets the error is the other argument, and may be evaluated later. */
 static void
-expect(bool done, const GError *error)
+expect(bool done, GError *const *error)
 {
-    if (done == (error != NULL))
+    if (done == (*error != NULL))
         g_error("neither done nor an error");
 }
 
@@ -41,12 +42,12 @@ plug(const Device *device)
     g_autoptr(GError) updated = NULL;
     g_autoptr(GError) detached = NULL;
 
-    expect(device_attach(definition, device, &attached), attached);
+    expect(device_attach(definition, device, &attached), &attached);
     changes = definition_changes(before, definition);
     if (attached && changes->len > 0)
         g_error("what was refused has changed the domain");
-    expect(device_update(definition, device, &updated), updated);
-    expect(device_detach(definition, device, &detached), detached);
+    expect(device_update(definition, device, &updated), &updated);
+    expect(device_detach(definition, device, &detached), &detached);
 }
 
 static void
@@ -59,7 +60,7 @@ check(const char *xml, DefinitionParseFlags flags)
     g_autofree char *second = NULL;
     bool live = !(flags & DEFINITION_INACTIVE);
 
-    expect(device != NULL, error);
+    expect(device != NULL, &error);
     if (!device)
         return;
     text = device_format(device, live, DEFINITION_FORMAT_SECURE);
