@@ -195,8 +195,9 @@ init_classify(const InitFacts *facts)
 {
     const InitKind *kind = kind_of(facts);
     /* This one handles or blocks what it knows all the time, except while it waits for it. */
-    bool waiting = facts->waiting || (facts->hidden && kind == &kinds[KIND_BUSYBOX] &&
-                                      !takes(facts->takes, kind->shutdown));
+    bool waiting = facts->waiting ||
+                   (facts->hidden && kind == &kinds[KIND_BUSYBOX] &&
+                    !(takes(facts->takes, kind->shutdown) && takes(facts->takes, kind->reboot)));
 
     /* whoever waits for signals waits for those that end him, as far as can be known */
     return (Init){
