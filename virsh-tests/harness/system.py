@@ -49,7 +49,7 @@ class SystemDaemon(PrivateDaemon):
     """The same calls as a PrivateDaemon has, on libvirtd.service."""
 
     # For leaks.Leaks: of the whole system, where guests leave things.
-    group_pattern = re.compile(r'machine|libvirt-lxc|lxc-')
+    group_pattern = re.compile(r'machine[-.]|libvirt-lxc|lxc-')
     state_directories = ('/run/libvirt', '/run/systemd/machines', '/run/systemd/transient')
 
     def __init__(self, driver='ours', configuration=''):
