@@ -56,7 +56,7 @@ boot_qemu() {
 # them at the top of the host's otherwise.
 own_groups=()
 
-enter_groups() {
+make_groups() {
     local controllers path name directory file
     while IFS=: read -r _ controllers path; do
         case $controllers in
@@ -71,38 +71,44 @@ enter_groups() {
             [ ! -e "$directory/$file" ] || cat "${directory%/*}/$file" >"$directory/$file"
         done
         [ ! -e "$directory/cpuset.cpus" ] || echo 1 >"$directory/cgroup.clone_children"
-        echo "$BASHPID" >"$directory/cgroup.procs"
     done </proc/self/cgroup 2>/dev/null
 }
 
-leave_groups() {
+# enter_groups COMMAND...: becomes the command, in the groups; for a process of its own
+enter_groups() {
     local directory
     for directory in "${own_groups[@]}"; do
-        echo "$BASHPID" >"${directory%/*}/cgroup.procs"
-    done 2>/dev/null
+        echo "$BASHPID" >"$directory/cgroup.procs"
+    done
+    exec "$@"
 }
 
 remove_groups() {
-    local directory
+    local directory tries
     for directory in "${own_groups[@]}"; do
-        for _ in {1..20}; do
-            find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null
-            [ -d "$directory" ] || break
+        tries=100
+        # processes that were killed take their time to leave
+        while [ -d "$directory" ] && [ $((tries -= 1)) -gt 0 ]; do
+            find "$directory" -depth -type d -execdir rmdir {} \; 2>/dev/null
             sleep 0.1
         done
+        [ $tries -gt 0 ] || say "cannot remove $directory"
     done
     own_groups=()
 }
 
 boot_nspawn() {
-    enter_groups
+    make_groups
     # nspawn mounts v1 hierarchies read-only, though they are the container's own.
     # shellcheck disable=SC2016
-    unshare --mount --pid --fork --kill-child=KILL --mount-proc --propagation private bash -eu -c '
+    enter_groups unshare --mount --pid --fork --kill-child=KILL --mount-proc --propagation private \
+        bash -eu -c '
         here=$1 tree=$2 job=$3 guests=$4 work=$3/work
         mkdir "$work"
         mount -t tmpfs tmpfs "$work"
-        mkdir "$work"/{upper,scratch,root,guests}
+        mkdir "$work"/{upper,scratch,root}
+        # nspawn keeps notes there
+        mount -t tmpfs tmpfs /run
         mount -t overlay -o "lowerdir=$tree,upperdir=$work/upper,workdir=$work/scratch" overlay "$work/root"
         "$here/tune" "$work/root"
         printf "%s\n" "#!/bin/sh" "for mount in /sys/fs/cgroup/*/; do" \
@@ -122,6 +128,4 @@ boot_nspawn() {
             --kill-signal=SIGRTMIN+4 /lab-init &
         wait $!' nspawn "$here" "$tree" "$job" "$guests" </dev/null >"$job/kernel" 2>&1 &
     machine=$!
-    sleep 0.2
-    leave_groups
 }
