@@ -107,7 +107,7 @@ has_initctl_open(pid_t pid)
     return found;
 }
 
-/* Where it sleeps in the kernel; "0" when it does not sleep, or when the kernel does not tell. */
+/* Where it sleeps in the kernel. Some kernels write "0", User Mode Linux any name. */
 static char *
 read_sleep(pid_t pid)
 {
@@ -138,7 +138,7 @@ init_facts_read(pid_t pid, InitFacts *ret_facts, GError **error)
         .name = g_strdup(g_strchomp(comm)),
         .takes = init_parse_takes(status),
         .waiting = g_str_has_prefix(sleep, "do_sigtimedwait"),
-        .hidden = g_str_equal(sleep, "0") && strstr(status, "\nState:\tS"),
+        .sleeping = strstr(status, "\nState:\tS"),
         .initctl = has_initctl_open(pid),
     };
     return true;
@@ -196,7 +196,7 @@ init_classify(const InitFacts *facts)
     const InitKind *kind = kind_of(facts);
     /* This one handles or blocks what it knows all the time, except while it waits for it. */
     bool waiting = facts->waiting ||
-                   (facts->hidden && kind == &kinds[KIND_BUSYBOX] &&
+                   (facts->sleeping && kind == &kinds[KIND_BUSYBOX] &&
                     !(takes(facts->takes, kind->shutdown) && takes(facts->takes, kind->reboot)));
 
     /* whoever waits for signals waits for those that end him, as far as can be known */

@@ -23,7 +23,7 @@ typedef struct {
     char *name;     /* its name as it calls itself, "init" */
     uint64_t takes; /* bit n - 1: signal n is caught, or blocked and so waited for */
     bool waiting;   /* it sleeps in sigtimedwait(): meanwhile what it blocks is not shown as such */
-    bool hidden;    /* it sleeps, and this kernel does not tell where */
+    bool sleeping;  /* somewhere: not every kernel tells where */
     bool initctl;   /* it has the FIFO "initctl" open */
 } InitFacts;
 

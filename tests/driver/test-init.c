@@ -18,9 +18,9 @@ typedef struct {
     const char *status; /* lines of /proc/PID/status */
     enum {
         NOTHING,
-        INITCTL, /* it has the FIFO open */
-        WAITING, /* in sigtimedwait() */
-        HIDDEN,  /* asleep, nobody says where */
+        INITCTL,  /* it has the FIFO open */
+        WAITING,  /* in sigtimedwait() */
+        SLEEPING, /* asleep, nobody says where */
     } extra;
     const char *kind;
     int shutdown; /* 0: refused */
@@ -42,10 +42,10 @@ static const Case cases[] = {
       "Name:\tinit\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000080000\n", WAITING,
       "busybox init", SIGUSR2, SIGTERM, false },
     { "busybox where the kernel tells no place", "busybox", "init",
-      "Name:\tinit\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000080000\n", HIDDEN, "busybox init",
-      SIGUSR2, SIGTERM, false },
+      "Name:\tinit\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000080000\n", SLEEPING,
+      "busybox init", SIGUSR2, SIGTERM, false },
     { "a program where the kernel tells no place", "server", "server",
-      "Name:\tserver\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000000000\n", HIDDEN,
+      "Name:\tserver\nSigBlk:\t0000000000000000\nSigCgt:\t0000000000000000\n", SLEEPING,
       "a program of its own", 0, 0, false },
     { "a reaper named init", "init", "init",
       "Name:\tinit\nSigBlk:\tfffffffe7ffbfeff\nSigCgt:\t0000000000000000\n", NOTHING,
@@ -111,7 +111,7 @@ test_case(gconstpointer opaque)
         .takes = init_parse_takes(row->status),
         .initctl = row->extra == INITCTL,
         .waiting = row->extra == WAITING,
-        .hidden = row->extra == HIDDEN,
+        .sleeping = row->extra == SLEEPING,
     };
     Init init = init_classify(&facts);
 
