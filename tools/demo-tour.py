@@ -76,6 +76,10 @@ def tour(daemon, directory):
     virsh(daemon, 'shutdown', NAME)
     wait_for(lambda: daemon.virsh('domstate', NAME).out.strip() == 'shut off', 'the container is off')
     virsh(daemon, 'list', '--all')
+    step('started again and destroyed, without asking its init')
+    virsh(daemon, 'start', NAME)
+    virsh(daemon, 'destroy', NAME)
+    virsh(daemon, 'list', '--all')
 
 
 def prompt(daemon):
