@@ -374,7 +374,8 @@ ending_destroy(Domain *domain, GError **error)
     if (!ending_kill(domain, &pid, error))
         return false;
     g_mutex_lock(&domain->lock);
-    while (domain->guest && domain->guest->pid == pid) {
+    /* also until what follows the end is done: a transient domain that was destroyed is gone */
+    while ((domain->guest && domain->guest->pid == pid) || (domain->busy && !domain->removed)) {
         if (!g_cond_wait_until(&domain->changed, &domain->lock, deadline))
             break;
     }
