@@ -18,7 +18,6 @@ events.run_event_loop()
 
 def pytest_configure(config):
     for line in ('debian: boots a Debian guest; its root is built once, which takes minutes',
-                 'sanitizers: part of the pass with a sanitized plugin',
                  'ours: tells apart what the stock driver does not do',
                  'system: needs systemd and a libvirtd.service of its own; see virsh-tests/lab'):
         config.addinivalue_line('markers', line)

@@ -17,7 +17,6 @@ def shell(start):
     return start(init='/bin/sh', consoles=2)
 
 
-@pytest.mark.sanitizers
 def test_virsh_console_answers_a_typed_command(daemon, shell):
     domain, guest = shell
     with TerminalConsole(daemon, guest.name) as console:

@@ -23,7 +23,6 @@ def file_of(tmp_path):
 
 
 @pytest.mark.ours
-@pytest.mark.sanitizers
 def test_virsh_create_makes_a_transient_guest_that_vanishes(daemon, connection, make_guest, file_of,
                                                             recorded):
     guest = make_guest()

@@ -69,7 +69,6 @@ def file_of(tmp_path):
     return make
 
 
-@pytest.mark.sanitizers
 def test_virsh_define_dumpxml_and_undefine(daemon, file_of):
     daemon.virsh('define', file_of(MINIMAL))
     assert daemon.virsh('dumpxml', 'heron').out == CANONICAL

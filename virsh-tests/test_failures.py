@@ -24,7 +24,6 @@ def refused_start(domain, *patterns):
 
 
 @pytest.mark.ours
-@pytest.mark.sanitizers
 def test_an_init_that_does_not_exist_is_an_error_of_start(define, recorded):
     domain, guest = define(init='/sbin/nothing')
     refused_start(domain, '/sbin/nothing', 'No such file or directory')

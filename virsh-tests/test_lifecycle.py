@@ -21,7 +21,6 @@ def wait_state(domain, state, seconds=15):
              lambda: '%s in state %d, is %s' % (domain.name(), state, domain.state()), seconds)
 
 
-@pytest.mark.sanitizers
 def test_virsh_start_suspend_resume_destroy(daemon, define):
     domain, guest = define()
     daemon.virsh('start', guest.name)
@@ -82,7 +81,6 @@ def test_a_guest_that_exits_by_itself_is_reported_as_shut_down(define, recorded)
 
 
 @pytest.mark.ours
-@pytest.mark.sanitizers
 def test_shutdown_reaches_an_init_that_listens(daemon, start, recorded):
     domain, guest = start()
     daemon.virsh('shutdown', guest.name)
