@@ -30,12 +30,13 @@ CONTROLLER = {'glib', 'libcap', 'libnl', 'dbus', 'libseccomp', 'libfuse3', 'libb
 # controller/kernel.h (constants and system calls, nothing else) are open to their sides.
 RULES = {
     'controller/wire': ((), {'glib'}),
-    'controller/launcher': (('controller/wire', 'cgroup', 'controller/kernel.h'), CONTROLLER),
-    'controller/worker': (('controller/wire', 'cgroup', 'controller/kernel.h'), CONTROLLER),
+    'controller/mounts': (('controller/wire', 'controller/kernel.h'), {'glib', 'libblkid'}),
+    'controller/launcher': (('controller/wire', 'controller/mounts', 'cgroup', 'controller/kernel.h'), CONTROLLER),
+    'controller/worker': (('controller/wire', 'controller/mounts', 'cgroup', 'controller/kernel.h'), CONTROLLER),
     'controller/view': (('controller/wire', 'controller/kernel.h'), CONTROLLER),
     'controller/keeper': (('controller/wire', 'controller/kernel.h'), {'glib', 'json-c'}),
-    'controller': (('controller/wire', 'controller/launcher', 'controller/worker', 'controller/view',
-                    'cgroup'), CONTROLLER),
+    'controller': (('controller/wire', 'controller/mounts', 'controller/launcher', 'controller/worker',
+                    'controller/view', 'cgroup'), CONTROLLER),
     'cgroup': (('controller/wire',), {'glib'}),
     'xml': (('controller/wire',), {'glib', 'libxml2'}),
     'driver': (('xml', 'controller/wire', 'cgroup', 'driver/abi'), {'glib', 'libvirt', 'libnl'}),

@@ -11,8 +11,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "controller/launcher/mount-options.h"
-#include "controller/launcher/place.h"
+#include "controller/mounts/mount-options.h"
+#include "controller/mounts/place.h"
 #include "controller/launcher/steps.h"
 #include "controller/launcher/terminals.h"
 #include "controller/wire/failure.h"

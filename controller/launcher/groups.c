@@ -15,8 +15,8 @@
 
 #include "cgroup/limit.h"
 #include "controller/kernel.h"
-#include "controller/launcher/mount-options.h"
-#include "controller/launcher/place.h"
+#include "controller/mounts/mount-options.h"
+#include "controller/mounts/place.h"
 #include "controller/launcher/placement.h"
 #include "controller/launcher/process.h"
 #include "controller/launcher/steps.h"

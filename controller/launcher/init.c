@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "controller/launcher/control.h"
-#include "controller/launcher/place.h"
+#include "controller/mounts/place.h"
 #include "controller/launcher/steps.h"
 #include "controller/launcher/sync.h"
 #include "controller/wire/failure.h"

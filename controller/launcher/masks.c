@@ -5,8 +5,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "controller/launcher/mount-options.h"
-#include "controller/launcher/place.h"
+#include "controller/mounts/mount-options.h"
+#include "controller/mounts/place.h"
 #include "controller/launcher/steps.h"
 #include "controller/wire/failure.h"
 

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "controller/launcher/groups.h"
-#include "controller/launcher/mount-options.h"
-#include "controller/launcher/place.h"
+#include "controller/mounts/mount-options.h"
+#include "controller/mounts/place.h"
 #include "controller/launcher/steps.h"
 #include "controller/wire/failure.h"
 

@@ -8,7 +8,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "controller/launcher/mount-options.h"
+#include "controller/mounts/mount-options.h"
 #include "controller/launcher/steps.h"
 #include "controller/wire/failure.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "controller/launcher/accounts.h"
-#include "controller/launcher/place.h"
+#include "controller/mounts/place.h"
 #include "controller/launcher/steps.h"
 #include "controller/wire/failure.h"
 

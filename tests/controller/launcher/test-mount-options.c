@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <sys/mount.h>
 
-#include "controller/launcher/mount-options.h"
+#include "controller/mounts/mount-options.h"
 
 static void
 test_attributes(void)

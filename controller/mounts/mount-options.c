@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From the words of OCI mount options to the new mount API. */
-#include "controller/launcher/mount-options.h"
+#include "controller/mounts/mount-options.h"
 
 #include <errno.h>
 #include <fcntl.h>

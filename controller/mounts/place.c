@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* openat2() in the guest's root. */
-#include "controller/launcher/place.h"
+#include "controller/mounts/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
