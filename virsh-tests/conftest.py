@@ -8,7 +8,7 @@ import tempfile
 import libvirt
 import pytest
 
-from harness import build, events, guest, leaks, system
+from harness import build, events, guest, leaks, session, system
 from harness.daemon import PrivateDaemon, wait_for
 
 DRIVER = os.environ.get('CAISSON_TEST_DRIVER', 'ours')
@@ -19,8 +19,17 @@ events.run_event_loop()
 def pytest_configure(config):
     for line in ('debian: boots a Debian guest; its root is built once, which takes minutes',
                  'ours: tells apart what the stock driver does not do',
+                 'slow: takes more than some seconds: not with the sanitized build',
                  'system: needs systemd and a libvirtd.service of its own; see virsh-tests/lab'):
         config.addinivalue_line('markers', line)
+    # The process that hands tests out to others runs none itself.
+    if os.geteuid() == 0 and (hasattr(config, 'workerinput') or not config.getoption('numprocesses', None)):
+        session.separate()
+
+
+def pytest_runtest_setup():
+    if session.is_late():
+        pytest.skip('no time was left for it')
 
 
 def pytest_collection_modifyitems(items):

@@ -4,6 +4,8 @@ import os
 import re
 import time
 
+from . import session
+
 # Made once by the first guest and kept: the resource partition.
 PARTITION = re.compile(r'/(machine|machine(-[^/]*)?\.slice|machine\.partition)$')
 
@@ -14,8 +16,8 @@ EXPECTED = re.compile(r'^/run/libvirt/(lxc/(driver\.pid|autostarted|autostart-do
 # The stock driver leaves these of every guest.
 LEFT_BY_STOCK = re.compile(r'^file /run/libvirt/lxc/[^/]+\.(dev|devpts|fuse|sock|root)$')
 
-# Of what the host shares with others while tests run, only this can come from them.
-OURS = re.compile(r'caisson-(?!tests\b)|libvirt')
+# Of the mounts that the host shares with others while tests run, only these can come from them.
+OURS = re.compile(r'caisson-(?!tests/)|libvirt')
 
 
 def groups(daemon):
@@ -81,7 +83,7 @@ def loop_devices():
                 found.add('loop device %s of %s' % (name, file.read().strip()))
         except OSError:
             continue
-    return {what for what in found if OURS.search(what)}
+    return {what for what in found if session.directory() in what}
 
 
 def descriptors(daemon):
