@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "controller/wire/failure.h"
+#include "driver/abi/log.h"
 #include "driver/affect.h"
 #include "driver/api.h"
 #include "driver/change.h"
@@ -38,6 +39,7 @@ set_config(Domain *domain, Definition *definition)
 static bool
 define(Domain *domain, Definition *definition, GError **error)
 {
+    g_autofree char *unused = definition_without_effect(definition);
     bool known = domain->config != NULL;
 
     if (!store_save_config(definition, error)) {
@@ -46,6 +48,8 @@ define(Domain *domain, Definition *definition, GError **error)
         return false;
     }
     set_config(domain, definition);
+    if (unused)
+        log_info("domain '%s': kept without effect in a container: %s", domain->name, unused);
     g_mutex_lock(&domain->lock);
     domain->updated = domain_is_active(domain);
     g_mutex_unlock(&domain->lock);

@@ -29,9 +29,11 @@
 #define CONTINUE_SECONDS 60
 
 static int
-launch_open_log(const char *name, GError **error)
+launch_open_log(const Definition *definition, GError **error)
 {
+    const char *name = definition->name;
     g_autofree char *path = g_strdup_printf("%s/%s.log", store_log_directory(), name);
+    g_autofree char *unused = definition_without_effect(definition);
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
     g_auto(Fd) fd = -1;
@@ -46,6 +48,8 @@ launch_open_log(const char *name, GError **error)
         return -1;
     }
     dprintf(fd, "%s.%03d+0000: starting up\n", stamp, g_date_time_get_microsecond(now) / 1000);
+    if (unused)
+        dprintf(fd, "kept without effect in a container: %s\n", unused);
     return fd_steal(&fd);
 }
 
@@ -243,7 +247,7 @@ launch_run(Domain *domain, const StartOptions *options, int *ret_socket, GError 
     g_auto(Fd) log = -1;
 
     if ((container = launch_seal_container(domain->live, options, error)) < 0 ||
-        (!host_settings()->log_with_libvirtd && (log = launch_open_log(domain->name, error)) < 0) ||
+        (!host_settings()->log_with_libvirtd && (log = launch_open_log(domain->live, error)) < 0) ||
         !hooks_run(domain, HOOK_START, NULL, error) ||
         !launch_spawn(domain, log, ret_socket, error) ||
         !launch_handshake(domain, *ret_socket, container, options, error))

@@ -279,6 +279,18 @@ def test_devices_of_virtual_machines_are_accepted_and_kept(connection):
     assert "<input type='tablet' bus='usb'" in shown and '<video>' in shown
 
 
+@pytest.mark.ours
+def test_what_has_no_effect_is_named_once_at_define_and_at_start(daemon, connection, make_guest):
+    guest = make_guest(devices="<video><model type='vga'/></video><input type='tablet' bus='usb'/>"
+                               "<input type='mouse' bus='usb'/>")
+    before = len(daemon.log())
+    domain = connection.defineXML(guest.xml())
+    line = "domain '%s': kept without effect in a container: input, video" % guest.name
+    assert daemon.log()[before:].count(line) == 1
+    domain.create()
+    assert daemon.guest_log(guest.name).count('kept without effect in a container: input, video') == 1
+
+
 @pytest.mark.parametrize('change, code, word', [
     (lambda text: 'not xml at all', libvirt.VIR_ERR_XML_DETAIL, None),
     (lambda text: text.replace('</domain>', ''), libvirt.VIR_ERR_XML_DETAIL, None),

@@ -554,16 +554,33 @@ definition_console(const Definition *definition, const char *alias)
     return NULL;
 }
 
-bool
-definition_keeps(const Definition *definition, const char *name)
+static int
+compare_names(const void *one, const void *other)
 {
+    return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+char *
+definition_without_effect(const Definition *definition)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
     guint i;
 
     for (i = 0; i < definition->kept->len; i++) {
-        if (g_str_equal(((const Kept *)definition->kept->pdata[i])->name, name))
-            return true;
+        const Kept *kept = definition->kept->pdata[i];
+
+        if (g_str_has_prefix(kept->place, "devices/"))
+            g_ptr_array_add(names, kept->name);
     }
-    return false;
+    if (names->len == 0)
+        return NULL;
+    g_ptr_array_sort(names, compare_names);
+    for (i = names->len - 1; i > 0; i--) {
+        if (g_str_equal(names->pdata[i], names->pdata[i - 1]))
+            g_ptr_array_remove_index(names, i);
+    }
+    g_ptr_array_add(names, NULL);
+    return g_strjoinv(", ", (char **)names->pdata);
 }
 
 Kept *

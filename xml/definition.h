@@ -145,8 +145,9 @@ uint64_t definition_memory_limit(const Definition *definition);
 /* Console with @alias, the first one for NULL; NULL when there is none. */
 const Console *definition_console(const Definition *definition, const char *alias);
 
-/* Whether the domain has an element that is kept as it came: "cpu", "graphics" … */
-bool definition_keeps(const Definition *definition, const char *name);
+/* Names of the devices that are kept as they came and mean nothing to a container, each once and
+ * sorted: "input, video". NULL: there are none. Free with g_free(). */
+char *definition_without_effect(const Definition *definition);
 
 /*
  * For those who build definitions: adds an empty element at @place ("devices/interface"), to be

@@ -195,14 +195,16 @@ test_names_of_other_architectures_load_from_disk(void)
 }
 
 static void
-test_kept_elements_are_known_by_name(void)
+test_devices_without_effect_are_named_once(void)
 {
-    g_autoptr(Definition) definition = parse(
-        DOMAIN("", "k", "<cpu/><devices><graphics type='vnc'/></devices>"), DEFINITION_INACTIVE);
+    g_autoptr(Definition) definition =
+        parse(DOMAIN("", "k", "<cpu/><devices><video/><graphics type='vnc'/><video/></devices>"),
+              DEFINITION_INACTIVE);
+    g_autoptr(Definition) none = parse(DOMAIN("", "k", "<cpu/>"), DEFINITION_INACTIVE);
+    g_autofree char *names = definition_without_effect(definition);
 
-    g_assert_true(definition_keeps(definition, "graphics"));
-    g_assert_true(definition_keeps(definition, "cpu"));
-    g_assert_false(definition_keeps(definition, "sound"));
+    g_assert_cmpstr(names, ==, "graphics, video");
+    g_assert_null(definition_without_effect(none));
 }
 
 static void
@@ -305,8 +307,8 @@ main(int argc, char **argv)
                     test_what_is_on_disk_is_loaded_without_checks);
     g_test_add_func("/definition/names of other architectures load from disk",
                     test_names_of_other_architectures_load_from_disk);
-    g_test_add_func("/definition/kept elements are known by name",
-                    test_kept_elements_are_known_by_name);
+    g_test_add_func("/definition/devices without effect are named once",
+                    test_devices_without_effect_are_named_once);
     g_test_add_func("/definition/an interface without address gets one",
                     test_an_interface_without_address_gets_one);
     g_test_add_func("/definition/passwords survive a redefinition",
