@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "xml/container-parts.h"
+#include "xml/device.h"
 
 bool
 container_owns_network(const Definition *definition)
@@ -164,6 +165,7 @@ container_complete(Definition *definition)
         g_free(console->alias);
         console->alias = g_strdup_printf("console%u", i);
     }
+    device_name_all(definition);
     name_guest_devices(definition->interfaces);
     if (!definition->partition)
         definition->partition = g_strdup("/machine");

@@ -17,8 +17,6 @@
 
 #define APPID_LENGTH_MAX 128
 
-const XmlCodec codec_ignored;
-
 static const char *const onoff[] = { "", "on", "off", NULL };
 static const char *const placements[] = { "static", "auto", NULL };
 static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve", NULL };

@@ -82,6 +82,12 @@ device_console(const Device *device)
     return device_object(device, &console_type);
 }
 
+void *
+device_contents(Device *device)
+{
+    return device->object;
+}
+
 /* The row of devices with this name, or NULL. */
 static const XmlField *
 device_row(const xmlNode *node)
@@ -191,13 +197,34 @@ is_same_text(const Device *wanted, void *other)
     return g_str_equal(left, right);
 }
 
+static const char *
+alias_of(const XmlField *row, const void *object)
+{
+    const XmlField *field;
+    const Kept *alias;
+
+    if (row->kind == FIELD_KEPT) {
+        alias = kept_child(object, "alias");
+        return alias ? kept_attribute(alias, "name") : NULL;
+    }
+    for (field = row->type->fields; field->path; field++) {
+        if (g_str_equal(field->path, "alias/@name") && field->kind == FIELD_STRING)
+            return *(char *const *)((const char *)object + field->offset);
+    }
+    return NULL;
+}
+
 static bool
 is_meant(const Device *wanted, void *other)
 {
     const XmlType *type = wanted->row->type;
+    const char *alias;
 
     if (wanted->row->kind == FIELD_KEPT && ((const Kept *)other)->place != wanted->row->path)
         return false;
+    alias = device_alias(wanted);
+    if (alias && alias_of(wanted->row, other))
+        return g_str_equal(alias, alias_of(wanted->row, other));
     if (type == &interface_type)
         return is_same_interface(wanted, other);
     if (type == &disk_type)
@@ -248,15 +275,128 @@ device_locate(const Definition *definition, const Device *device, guint *ret_ind
 }
 
 static Device *
-device_copy(const XmlField *row, const void *object)
+copy_object(const XmlField *row, const void *object)
 {
+    Device *device;
     void *copy;
 
     if (row->kind == FIELD_KEPT)
         return device_new(row, kept_copy(object));
     copy = g_malloc(row->type->size);
     xml_copy(row->type, copy, object);
-    return device_new(row, copy);
+    device = device_new(row, copy);
+    /* a device of a domain has its address */
+    device->names_address = true;
+    return device;
+}
+
+Device *
+device_copy(const Device *device)
+{
+    Device *copy = copy_object(device->row, device->object);
+
+    copy->names_address = device->names_address;
+    return copy;
+}
+
+const char *
+device_alias(const Device *device)
+{
+    return alias_of(device->row, device->object);
+}
+
+/* What the aliases of a kind begin with; the others have none. */
+static const struct {
+    const XmlType *type;
+    const char *prefix;
+} alias_kinds[] = {
+    { &console_type, "console" }, { &disk_type, "disk" },     { &filesystem_type, "fs" },
+    { &hostdev_type, "hostdev" }, { &interface_type, "net" },
+};
+
+static bool
+alias_is_taken(const GPtrArray *siblings, const XmlField *row, const char *alias)
+{
+    guint i;
+
+    for (i = 0; i < siblings->len; i++) {
+        if (g_strcmp0(alias_of(row, siblings->pdata[i]), alias) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const XmlField *
+alias_field(const XmlType *type)
+{
+    const XmlField *field = type->fields;
+
+    while (!g_str_equal(field->path, "alias/@name"))
+        field++;
+    return field;
+}
+
+static void
+name_object(const XmlField *row, void *object, const GPtrArray *siblings)
+{
+    const char *prefix = NULL;
+    g_autofree char *alias = NULL;
+    unsigned number = 0;
+    size_t i;
+
+    for (i = 0; row->kind == FIELD_STRUCTS && i < G_N_ELEMENTS(alias_kinds); i++) {
+        if (row->type == alias_kinds[i].type)
+            prefix = alias_kinds[i].prefix;
+    }
+    if (!prefix || alias_of(row, object))
+        return;
+    do {
+        g_free(alias);
+        alias = g_strdup_printf("%s%u", prefix, number++);
+    } while (alias_is_taken(siblings, row, alias));
+    *(char **)((char *)object + alias_field(row->type)->offset) = g_steal_pointer(&alias);
+}
+
+void
+device_name_alias(Device *device, const Definition *definition)
+{
+    name_object(device->row, device->object, device_siblings(definition, device->row));
+}
+
+void
+device_inherit(Device *device, const Device *before)
+{
+    Interface *interface;
+    char **alias;
+
+    if (device->row->type == &interface_type && !device->names_address) {
+        interface = device->object;
+        g_free(interface->mac);
+        interface->mac = g_strdup(device_interface(before)->mac);
+        device->names_address = true;
+    }
+    if (device->row->kind != FIELD_STRUCTS || !device_alias(before))
+        return;
+    alias = (char **)((char *)device->object + alias_field(device->row->type)->offset);
+    g_free(*alias);
+    *alias = g_strdup(device_alias(before));
+}
+
+void
+device_name_all(Definition *definition)
+{
+    const XmlField *row;
+    guint i;
+
+    for (row = domain_type.fields; row->path; row++) {
+        GPtrArray *siblings;
+
+        if (row->kind != FIELD_STRUCTS || !g_str_has_prefix(row->path, PLACE))
+            continue;
+        siblings = device_siblings(definition, row);
+        for (i = 0; i < siblings->len; i++)
+            name_object(row, siblings->pdata[i], siblings);
+    }
 }
 
 Device *
@@ -266,24 +406,7 @@ device_find(const Definition *definition, const Device *device, GError **error)
 
     if (!device_locate(definition, device, &index, error))
         return NULL;
-    return device_copy(device->row, device_siblings(definition, device->row)->pdata[index]);
-}
-
-static const char *
-device_alias(const XmlField *row, const void *object)
-{
-    const XmlField *field;
-    const Kept *alias;
-
-    if (row->kind == FIELD_KEPT) {
-        alias = kept_child(object, "alias");
-        return alias ? kept_attribute(alias, "name") : NULL;
-    }
-    for (field = row->type->fields; field->path; field++) {
-        if (g_str_equal(field->path, "alias/@name") && field->kind == FIELD_STRING)
-            return *(char *const *)((const char *)object + field->offset);
-    }
-    return NULL;
+    return copy_object(device->row, device_siblings(definition, device->row)->pdata[index]);
 }
 
 Device *
@@ -303,8 +426,8 @@ device_find_alias(const Definition *definition, const char *alias, GError **erro
             const void *object = siblings->pdata[i];
 
             if ((row->kind == FIELD_STRUCTS || ((const Kept *)object)->place == row->path) &&
-                g_strcmp0(device_alias(row, object), alias) == 0)
-                return device_copy(row, object);
+                g_strcmp0(alias_of(row, object), alias) == 0)
+                return copy_object(row, object);
         }
     }
     fail(error, FAILURE_NO_DEVICE, "the domain has no device with the alias '%s'", alias);
@@ -344,7 +467,7 @@ bool
 device_attach(Definition *definition, const Device *device, GError **error)
 {
     g_autoptr(Definition) changed = definition_copy(definition);
-    Device *copy = device_copy(device->row, device->object);
+    Device *copy = copy_object(device->row, device->object);
     const Disk *disk = device_disk(device);
     guint i;
 
@@ -387,7 +510,7 @@ device_update(Definition *definition, const Device *device, GError **error)
         return false;
     changed = definition_copy(definition);
     siblings = device_siblings(changed, device->row);
-    copy = device_copy(device->row, device->object);
+    copy = copy_object(device->row, device->object);
     if (device_interface(device) && !device->names_address) {
         /* the address that was made up for the document is not meant */
         interface = copy->object;

@@ -20,6 +20,7 @@ typedef struct Device Device;
 Device *device_parse(const char *xml, const DefinitionDefaults *defaults,
                      DefinitionParseFlags flags, GError **error);
 void device_free(Device *device);
+Device *device_copy(const Device *device);
 
 /* The element's name: "interface". */
 const char *device_name(const Device *device);
@@ -31,12 +32,33 @@ const Filesystem *device_filesystem(const Device *device);
 const Hostdev *device_hostdev(const Device *device);
 const Console *device_console(const Device *device);
 
+/* The same to be changed, by the kind that knows what device_name() stands for: an Interface *, a
+ * Disk * …; of what is only kept, a Kept *. */
+void *device_contents(Device *device);
+
+/* The alias, "disk0"; NULL: none, as in configuration. */
+const char *device_alias(const Device *device);
+
+/*
+ * Gives @device the alias by which clients call it in @definition, of a guest that runs: the first
+ * free one of its kind. Does nothing for one that has an alias, or is of a kind that has none.
+ */
+void device_name_alias(Device *device, const Definition *definition);
+
+/* The same for all devices of @definition. */
+void device_name_all(Definition *definition);
+
+/* Gives @device, which takes the place of @before, what it need not say again: the alias, and an
+ * interface's address. */
+void device_inherit(Device *device, const Device *before);
+
 /* Canonical XML; @live: with what only a running guest has. Free with g_free(). */
 char *device_format(const Device *device, bool live, DefinitionFormatFlags flags);
 
 /*
- * The device of the domain that is meant by @device: an interface by the address it names, or by
- * its names on the host and inside; a disk or filesystem by target; others by all they say. A copy;
+ * The device of the domain that is meant by @device: the one with its alias where both have one; an
+ * interface by the address it names, or by its names on the host and inside; a disk or filesystem
+ * by target; others by all they say. A copy;
  * free with device_free(). FAILURE_NO_DEVICE when there is none, FAILURE_OPERATION_FAILED when
  * several could be meant.
  */

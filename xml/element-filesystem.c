@@ -56,7 +56,7 @@ static const XmlField filesystem_fields[] = {
     { "target/@dir", FIELD_STRING, MEMBER(target), FIELD_REQUIRED, .missing = FAILURE_NO_TARGET },
     { "readonly", FIELD_FLAG, MEMBER(readonly) },
     { "boot", FIELD_REFUSED },
-    { "alias", FIELD_CUSTOM, .codec = &codec_ignored },
+    { "alias/@name", FIELD_STRING, MEMBER(alias), FIELD_LIVE },
     KEPT("acpi"),
     KEPT("address"),
     { "space_hard_limit", FIELD_SIZE, MEMBER(space_hard_limit), .size = &space_size },

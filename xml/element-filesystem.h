@@ -61,6 +61,7 @@ typedef struct {
     uint64_t space_hard_limit; /* bytes, 0: none */
     uint64_t space_soft_limit;
     char *driver_queue; /* kept */
+    char *alias;        /* live only */
     GPtrArray *kept;    /* of Kept *: binary, address … */
 } Filesystem;
 

@@ -31,9 +31,6 @@ extern const XmlType vlan_type;
 /* KiB with attribute unit, as memory is written */
 extern const XmlSize size_kib;
 
-/* A row that is known, but neither read nor printed. */
-extern const XmlCodec codec_ignored;
-
 /* Formats of images, FilesystemFormat. */
 extern const char *const storage_formats[];
 

@@ -35,7 +35,7 @@ row_kind(const XmlField *field)
     case FIELD_REFUSED:
         return "refused";
     case FIELD_CUSTOM:
-        return field->codec == &codec_ignored ? "ignored" : "special";
+        return "special";
     default:
         return "text";
     }

@@ -240,6 +240,68 @@ test_a_running_guest_is_asked_by_alias(void)
     g_assert_cmpstr(error->message, ==, "the domain has no device with the alias 'net1'");
 }
 
+static void
+test_devices_of_a_guest_get_the_first_free_alias(void)
+{
+    g_autoptr(Definition) definition = domain(DOMAIN(DISK("vda", "/dev/x") DISK("vdb", "/dev/y")));
+    g_autoptr(Device) first = device(DISK("vda", "/dev/x"));
+    g_autoptr(Device) third = device(DISK("vdc", "/dev/z"));
+    g_autoptr(Device) sound = device("<sound model='ich6'/>");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(device_alias(third));
+    device_name_all(definition);
+    device_name_alias(third, definition);
+    g_assert_cmpstr(device_alias(third), ==, "disk2");
+    g_assert_true(device_detach(definition, first, &error));
+    g_clear_pointer(&third, device_free);
+    third = device(DISK("vdc", "/dev/z"));
+    device_name_alias(third, definition);
+    g_assert_cmpstr(device_alias(third), ==, "disk0");
+    device_name_alias(sound, definition);
+    g_assert_null(device_alias(sound));
+}
+
+static void
+test_the_alias_decides_where_there_is_one(void)
+{
+    static const char hostdev[] = "<hostdev mode='capabilities' type='misc'><source><char>/dev/x"
+                                  "</char></source></hostdev>";
+    g_autoptr(Definition) definition = domain(DOMAIN(""));
+    g_autoptr(Device) one = device(hostdev);
+    g_autoptr(Device) second = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(device_attach(definition, one, &error));
+    g_assert_true(device_attach(definition, one, &error));
+    device_name_all(definition);
+    assert_failed(device_detach(definition, one, &error), &error, FAILURE_OPERATION_FAILED,
+                  "the domain has more than one such <hostdev>; say more of it");
+    g_clear_error(&error);
+    second = device_find_alias(definition, "hostdev1", &error);
+    g_assert_no_error(error);
+    g_assert_true(device_detach(definition, second, &error));
+    g_assert_cmpstr(((Hostdev *)definition->hostdevs->pdata[0])->alias, ==, "hostdev0");
+}
+
+static void
+test_what_takes_a_place_inherits_alias_and_address(void)
+{
+    g_autoptr(Definition) definition = domain(DOMAIN(INTERFACE("7", "<guest dev='lan'/>")));
+    g_autoptr(Device) change = device("<interface type='bridge'><source bridge='other'/>"
+                                      "<guest dev='lan'/></interface>");
+    g_autoptr(Device) before = NULL;
+    g_autoptr(GError) error = NULL;
+
+    device_name_all(definition);
+    before = device_find(definition, change, &error);
+    g_assert_no_error(error);
+    device_inherit(change, before);
+    g_assert_cmpstr(device_alias(change), ==, "net0");
+    g_assert_cmpstr(device_interface(change)->mac, ==, "52:54:00:00:00:07");
+    g_assert_true(device_detach(definition, before, &error));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -259,5 +321,11 @@ main(int argc, char **argv)
     g_test_add_func("/device/consoles are numbered anew", test_consoles_are_numbered_anew);
     g_test_add_func("/device/a running guest is asked by alias",
                     test_a_running_guest_is_asked_by_alias);
+    g_test_add_func("/device/devices of a guest get the first free alias",
+                    test_devices_of_a_guest_get_the_first_free_alias);
+    g_test_add_func("/device/the alias decides where there is one",
+                    test_the_alias_decides_where_there_is_one);
+    g_test_add_func("/device/what takes a place inherits alias and address",
+                    test_what_takes_a_place_inherits_alias_and_address);
     return g_test_run();
 }
