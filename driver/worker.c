@@ -13,15 +13,16 @@
 
 /* What the worker answers; an end without an answer is an error too. */
 static Message *
-converse(int socket, const char *verb, int fd, gint64 deadline, GError **error)
+converse(int socket, const WorkerCall *work, gint64 deadline, GArray **ret_fds, GError **error)
 {
+    const char *verb = work->words[0];
     g_autoptr(Message) call = message_new_call(verb);
     g_autoptr(Message) reply = NULL;
     g_autoptr(GError) local = NULL;
 
-    if (!message_send(socket, call, &fd, fd >= 0, deadline, error))
+    if (!message_send(socket, call, work->fds, work->n_fds, deadline, error))
         return NULL;
-    if (!(reply = message_receive(socket, deadline, NULL, &local))) {
+    if (!(reply = message_receive(socket, deadline, ret_fds, &local))) {
         if (local)
             g_propagate_prefixed_error(error, g_steal_pointer(&local), "worker %s: ", verb);
         else
@@ -47,9 +48,10 @@ end_worker(pid_t pid, gint64 deadline)
 }
 
 Message *
-worker_request(const char *const *words, int fd, int seconds, GError **error)
+worker_call(const WorkerCall *call, GArray **ret_fds, GError **error)
 {
-    gint64 deadline = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
+    const char *const *words = call->words;
+    gint64 deadline = g_get_monotonic_time() + call->seconds * G_TIME_SPAN_SECOND;
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     g_auto(Fd) mine = -1;
     g_auto(Fd) theirs = -1;
@@ -71,8 +73,16 @@ worker_request(const char *const *words, int fd, int seconds, GError **error)
     if (!spawn_program((const char *const *)argv->pdata, theirs, -1, &worker, error))
         return NULL;
     fd_close(&theirs);
-    reply = converse(mine, words[0], fd, deadline, error);
+    reply = converse(mine, call, deadline, ret_fds, error);
     fd_close(&mine);
     end_worker(worker, deadline);
     return reply;
+}
+
+Message *
+worker_request(const char *const *words, int fd, int seconds, GError **error)
+{
+    const WorkerCall call = { words, &fd, fd >= 0, seconds };
+
+    return worker_call(&call, NULL, error);
 }

@@ -13,3 +13,13 @@
  * it is killed, or FAILURE_INTERNAL for a worker that ends without a word.
  */
 Message *worker_request(const char *const *words, int fd, int seconds, GError **error);
+
+typedef struct {
+    const char *const *words; /* as above */
+    const int *fds;           /* go with the call; stay the caller's */
+    size_t n_fds;
+    int seconds;
+} WorkerCall;
+
+/* The same with several descriptors; those of the reply go to @ret_fds when it is not NULL. */
+Message *worker_call(const WorkerCall *call, GArray **ret_fds, GError **error);
