@@ -74,3 +74,27 @@ event_tunable(Domain *domain, virTypedParameterPtr params, int count)
 
     queue(event_new_tunable(&subject, params, count));
 }
+
+void
+event_device_added(Domain *domain, const char *alias)
+{
+    EventSubject subject = event_subject(domain, domain_id(domain));
+
+    queue(event_new_device_added(&subject, alias));
+}
+
+void
+event_device_removed(Domain *domain, const char *alias)
+{
+    EventSubject subject = event_subject(domain, domain_id(domain));
+
+    queue(event_new_device_removed(&subject, alias));
+}
+
+void
+event_device_removal_failed(Domain *domain, const char *alias)
+{
+    EventSubject subject = event_subject(domain, domain_id(domain));
+
+    queue(event_new_device_removal_failed(&subject, alias));
+}

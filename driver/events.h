@@ -15,4 +15,8 @@ void event_reboot(Domain *domain, int id);
 void event_balloon(Domain *domain, unsigned long long kib);
 /* @params (virTypedParamsAdd…) are taken over. */
 void event_tunable(Domain *domain, virTypedParameterPtr params, int count);
+/* Of a device that came to a running guest, has left it, or could not leave it. */
+void event_device_added(Domain *domain, const char *alias);
+void event_device_removed(Domain *domain, const char *alias);
+void event_device_removal_failed(Domain *domain, const char *alias);
 void event_metadata_change(Domain *domain, int type, const char *uri);
