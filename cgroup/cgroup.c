@@ -185,6 +185,48 @@ cgroup_write(const CgroupLayout *layout, CgroupController controller, const char
     return true;
 }
 
+static bool
+fail_key(const CgroupHierarchy *hierarchy, const char *key, GError **error)
+{
+    g_autofree char *controller = g_strndup(key, strcspn(key, "."));
+
+    if (hierarchy && (g_strv_contains((const char *const *)hierarchy->controllers, controller) ||
+                      g_str_equal(controller, "cgroup")))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "the kernel has no '%s' for a control group; correct or remove the "
+                    "<caisson:cgroup key='%s'>",
+                    key, key);
+    return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                "'%s' is of control groups version 2, where this host has no controller '%s'; "
+                "remove the <caisson:cgroup key='%s'>, or boot the host with "
+                "systemd.unified_cgroup_hierarchy=1",
+                key, controller, key);
+}
+
+bool
+cgroup_write_key(const CgroupLayout *layout, const char *group, const char *key, const char *value,
+                 GError **error)
+{
+    const CgroupHierarchy *hierarchy = NULL;
+    g_auto(Fd) directory = -1;
+    guint i;
+
+    for (i = 0; i < layout->hierarchies->len; i++) {
+        if (layout_hierarchy(layout, i)->version == 2)
+            hierarchy = layout_hierarchy(layout, i);
+    }
+    if (!hierarchy)
+        return fail_key(NULL, key, error);
+    if ((directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error)) < 0)
+        return false;
+    if (cgroup_file_write(directory, key, value))
+        return true;
+    if (errno == ENOENT)
+        return fail_key(hierarchy, key, error);
+    return fail_errno(error, errno, "cannot write '%s' to '%s' of control group '%s'", value, key,
+                      group);
+}
+
 char *
 cgroup_read(const CgroupLayout *layout, CgroupController controller, const char *group,
             const char *file, GError **error)

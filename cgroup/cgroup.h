@@ -22,6 +22,7 @@ typedef enum {
     CGROUP_FREEZER,
     CGROUP_PIDS,
     CGROUP_BLKIO,
+    CGROUP_HUGETLB,
     CGROUP_CONTROLLER_LAST
 } CgroupController;
 
@@ -70,6 +71,11 @@ bool cgroup_attach(const CgroupLayout *layout, const char *group, pid_t pid, GEr
  * "/machine/lxc-41-x.libvirt-lxc/libvirt/memory.max". */
 bool cgroup_write(const CgroupLayout *layout, CgroupController controller, const char *path,
                   const char *value, GError **error);
+
+/* Writes @value to the file @key ("memory.high") of @group in the v2 hierarchy.
+ * FAILURE_CONFIG_UNSUPPORTED says why when the group has no such file there. */
+bool cgroup_write_key(const CgroupLayout *layout, const char *group, const char *key,
+                      const char *value, GError **error);
 
 /* Whole content of @file; NULL with error when it cannot be read. */
 char *cgroup_read(const CgroupLayout *layout, CgroupController controller, const char *group,

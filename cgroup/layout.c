@@ -13,13 +13,13 @@
 static const char *const controller_names[CGROUP_CONTROLLER_LAST] = {
     [CGROUP_MEMORY] = "memory", [CGROUP_CPU] = "cpu",         [CGROUP_CPUACCT] = "cpuacct",
     [CGROUP_CPUSET] = "cpuset", [CGROUP_DEVICES] = "devices", [CGROUP_FREEZER] = "freezer",
-    [CGROUP_PIDS] = "pids",     [CGROUP_BLKIO] = "blkio",
+    [CGROUP_PIDS] = "pids",     [CGROUP_BLKIO] = "blkio",     [CGROUP_HUGETLB] = "hugetlb",
 };
 
 /* v2 has these without naming them in cgroup.controllers, or under another name */
 static const char *const v2_names[CGROUP_CONTROLLER_LAST] = {
     [CGROUP_MEMORY] = "memory", [CGROUP_CPU] = "cpu",  [CGROUP_CPUSET] = "cpuset",
-    [CGROUP_PIDS] = "pids",     [CGROUP_BLKIO] = "io",
+    [CGROUP_PIDS] = "pids",     [CGROUP_BLKIO] = "io", [CGROUP_HUGETLB] = "hugetlb",
 };
 static const bool v2_builtin[CGROUP_CONTROLLER_LAST] = {
     [CGROUP_CPUACCT] = true, /* cpu.stat is there without the cpu controller */

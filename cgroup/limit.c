@@ -267,6 +267,46 @@ limit_write_cpu(const CgroupLayout *layout, const char *group, const ContainerCp
     return write_bandwidth(&target, cpu, error);
 }
 
+static bool
+write_hugepages(const LimitTarget *target, const GPtrArray *limits, GError **error)
+{
+    guint i;
+
+    for (i = 0; limits && i < limits->len; i++) {
+        const ContainerHugepageLimit *limit = limits->pdata[i];
+        g_autofree char *v1 = g_strdup_printf("hugetlb.%s.limit_in_bytes", limit->page_size);
+        g_autofree char *v2 = g_strdup_printf("hugetlb.%s.max", limit->page_size);
+        LimitFile file = { CGROUP_HUGETLB, v1, v2 };
+
+        g_autofree char *there = NULL;
+
+        if (!(there = read_text(target, &file, NULL)))
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "groups of this host cannot limit huge pages of %s; remove the "
+                        "<caisson:hugetlb pagesize='%s'>, or see /sys/kernel/mm/hugepages for the "
+                        "sizes there are",
+                        limit->page_size, limit->page_size);
+        if (!write_number(target, &file, (int64_t)limit->limit, error))
+            return false;
+    }
+    return true;
+}
+
+/* Last, because a key may be one that the others write too. */
+static bool
+write_keys(const LimitTarget *target, const GPtrArray *pairs, GError **error)
+{
+    guint i;
+
+    for (i = 0; pairs && i < pairs->len; i++) {
+        const JsonPair *pair = pairs->pdata[i];
+
+        if (!cgroup_write_key(target->layout, target->group, pair->key, pair->value, error))
+            return false;
+    }
+    return true;
+}
+
 bool
 limit_write(const CgroupLayout *layout, const char *group, const ContainerResources *resources,
             GError **error)
@@ -285,6 +325,8 @@ limit_write(const CgroupLayout *layout, const char *group, const ContainerResour
     if (resources->pids->limit >= 0 &&
         !write_number(&target, &pids_limit, resources->pids->limit, error))
         return false;
-    return limit_write_block(layout, group, resources->block_io, error) &&
+    return write_hugepages(&target, resources->hugepage_limits, error) &&
+           limit_write_block(layout, group, resources->block_io, error) &&
+           write_keys(&target, resources->unified, error) &&
            cgroup_limit_devices(layout, group, resources->devices, error);
 }

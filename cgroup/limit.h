@@ -12,9 +12,11 @@
  *   cpu.period        cpu.cfs_period_us               cpu.max, second number
  *   cpu.cpus, .mems   cpuset.cpus, cpuset.mems        the same
  *   pids.limit        pids.max                        the same
+ *   hugepage_limits   hugetlb.SIZE.limit_in_bytes     hugetlb.SIZE.max
  *   block_io.weight   blkio[.bfq].weight              io[.bfq].weight, "default N"
  *   device weight     blkio[.bfq].weight_device       io[.bfq].weight
  *   device rates      blkio.throttle.*_device         io.max
+ *   unified           not possible                    the files it names
  *
  * The driver changes a running guest with the same functions the launcher starts it with. All of
  * them take a group with its path in the hierarchies and may be called by any thread.

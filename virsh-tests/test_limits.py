@@ -7,6 +7,7 @@ import libvirt
 import pytest
 
 from harness.daemon import wait_for
+from harness.limits import group_of, hierarchy, kernel, number
 
 CURRENT = libvirt.VIR_DOMAIN_AFFECT_CURRENT
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
@@ -21,43 +22,6 @@ def code_of(call, *arguments):
     with pytest.raises(libvirt.libvirtError) as refused:
         call(*arguments)
     return refused.value.get_error_code()
-
-
-def hierarchy(controller):
-    """The version and the mount point of the hierarchy that has the controller."""
-    with open('/proc/self/mountinfo') as file:
-        mounts = [line.split() for line in file]
-    for words in mounts:
-        if words[words.index('-') + 1] == 'cgroup' and controller in words[-1].split(','):
-            return 1, words[4]
-    for words in mounts:
-        if words[words.index('-') + 1] == 'cgroup2':
-            return 2, words[4]
-    raise AssertionError('no hierarchy has ' + controller)
-
-
-def group_of(domain, controller):
-    """The directory of the guest's limits."""
-    version, mount_point = hierarchy(controller)
-    with open('/proc/%d/cgroup' % domain.ID()) as file:
-        for line in file:
-            number, controllers, path = line.rstrip('\n').split(':', 2)
-            if controllers.split(',').count(controller) if version == 1 else number == '0':
-                return version, mount_point + os.path.dirname(path) + '/libvirt'
-    raise AssertionError('no group of ' + controller)
-
-
-def kernel(domain, controller, v1, v2):
-    """What the file of the guest's group says."""
-    version, group = group_of(domain, controller)
-    with open(os.path.join(group, v1 if version == 1 else v2)) as file:
-        return file.read().strip()
-
-
-def number(text):
-    """-1 for what says "no limit" in either version."""
-    word = text.split()[0]
-    return -1 if word in ('max', '-1') or int(word) > 1 << 62 else int(word)
 
 
 def memory_of(domain):

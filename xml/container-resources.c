@@ -75,6 +75,27 @@ block_io_set(const BlockTuning *tuning, ContainerBlockIo *block_io)
 }
 
 static void
+caisson_set(const CaissonOptions *options, ContainerResources *resources)
+{
+    guint i;
+
+    resources->pids->limit = options->pids ? (int64_t)options->pids : -1;
+    for (i = 0; i < options->hugetlb->len; i++) {
+        const HugetlbLimit *given = options->hugetlb->pdata[i];
+        ContainerHugepageLimit *limit = json_new(&container_hugepage_limit_type);
+
+        limit->page_size = g_strdup(given->page_size);
+        limit->limit = given->limit * 1024;
+        g_ptr_array_add(resources->hugepage_limits, limit);
+    }
+    for (i = 0; i < options->cgroup->len; i++) {
+        const CgroupSetting *setting = options->cgroup->pdata[i];
+
+        json_pairs_add(resources->unified, setting->key, setting->value);
+    }
+}
+
+static void
 rule_add(Container *container, bool allow, const char *type, const int64_t numbers[2],
          const char *access)
 {
@@ -160,7 +181,7 @@ container_resources(const Definition *definition, const ContainerContext *contex
     memory_set(definition, container->os->resources->memory);
     if (!cpu_set(definition, container->os->resources->cpu, error))
         return false;
-    container->os->resources->pids->limit = -1;
+    caisson_set(&definition->caisson, container->os->resources);
     block_io_set(&definition->block_tuning, container->os->resources->block_io);
     rules_add(definition, container);
     for (i = 0; i < clock->timers->len; i++) {

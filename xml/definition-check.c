@@ -212,5 +212,6 @@ definition_check(const Definition *definition, GError **error)
            (!definition->partition || check_partition(definition->partition, error)) &&
            check_timers(&definition->clock, error) &&
            check_timer_nodes(&definition->clock, error) && check_storage(definition, error) &&
-           check_consoles(definition, error) && check_network(definition, error);
+           check_consoles(definition, error) && check_network(definition, error) &&
+           check_caisson(&definition->caisson, error);
 }

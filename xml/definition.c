@@ -86,6 +86,17 @@ lxc_namespace_print(XmlWriter *writer, const void *object)
         writer_attribute(writer, "xmlns:lxc", XML_LXC_NAMESPACE);
 }
 
+static void
+caisson_namespace_print(XmlWriter *writer, const void *object)
+{
+    XmlWriter inside = { .out = g_string_new(NULL), .live = writer->live };
+
+    xml_print(&caisson_type, &inside, &((const Definition *)object)->caisson);
+    if (inside.out->len > 0)
+        writer_attribute(writer, "xmlns:caisson", XML_CAISSON_NAMESPACE);
+    g_string_free(inside.out, TRUE);
+}
+
 static bool
 online_read(const XmlContext *context, xmlNode *node, void *object, GError **error)
 {
@@ -162,6 +173,7 @@ static const XmlCodec codec_genid = { genid_read, genid_print, true, genid_is_pr
 static const XmlCodec codec_type = { type_read, type_print, false };
 static const XmlCodec codec_id = { id_read, id_print, false };
 static const XmlCodec codec_lxc_namespace = { NULL, lxc_namespace_print, false };
+static const XmlCodec codec_caisson_namespace = { NULL, caisson_namespace_print, false };
 static const XmlCodec codec_online = { online_read, online_print, false };
 static const XmlCodec codec_metadata = { metadata_read, metadata_print, true };
 
@@ -187,6 +199,7 @@ static const XmlField domain_fields[] = {
     { "@type", FIELD_CUSTOM, .codec = &codec_type },
     { "@id", FIELD_CUSTOM, .codec = &codec_id },
     { "@xmlns:lxc", FIELD_CUSTOM, .codec = &codec_lxc_namespace },
+    { "@xmlns:caisson", FIELD_CUSTOM, .codec = &codec_caisson_namespace },
     { "name", FIELD_STRING, MEMBER(name), FIELD_REQUIRED, .missing = FAILURE_NO_NAME },
     { "uuid", FIELD_STRING, MEMBER(uuid) },
     KEPT_ONCE("hwuuid"),
@@ -274,6 +287,7 @@ static const XmlField domain_fields[] = {
     KEPT("keywrap"),
     KEPT("launchSecurity"),
     { "lxc:namespace", FIELD_STRUCT, MEMBER(sharing), .type = &namespace_sharing_type },
+    { "caisson:container", FIELD_STRUCT, MEMBER(caisson), FIELD_ONCE, .type = &caisson_type },
     { NULL },
 };
 

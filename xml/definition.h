@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "xml/element-blkio.h"
+#include "xml/element-caisson.h"
 #include "xml/element-clock.h"
 #include "xml/element-console.h"
 #include "xml/element-disk.h"
@@ -80,6 +81,7 @@ typedef struct {
     GPtrArray *hostdevs;      /* of Hostdev * */
     GPtrArray *seclabels;     /* of Seclabel *, each of another model */
     NamespaceSharing sharing; /* <lxc:namespace> */
+    CaissonOptions caisson;   /* <caisson:container> */
     GPtrArray *kept; /* of Kept *: elements kept as they came, printed in their canonical place */
 } Definition;
 

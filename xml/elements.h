@@ -5,6 +5,7 @@
 #include "xml/field.h"
 
 extern const XmlType block_tuning_type;
+extern const XmlType caisson_type;
 extern const XmlType clock_type;
 extern const XmlType console_type;
 extern const XmlType cpu_tuning_type;

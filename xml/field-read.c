@@ -25,16 +25,28 @@ typedef struct {
     uint64_t attributes;
 } Reader;
 
+const char *
+xml_prefix(const xmlNode *node)
+{
+    if (!node->ns || !node->ns->href)
+        return "";
+    if (g_str_equal((const char *)node->ns->href, XML_LXC_NAMESPACE))
+        return "lxc:";
+    return g_str_equal((const char *)node->ns->href, XML_CAISSON_NAMESPACE) ? "caisson:" : NULL;
+}
+
 bool
 xml_node_is(const xmlNode *node, const char *name)
 {
+    const char *prefix;
+
     if (node->type != XML_ELEMENT_NODE)
         return false;
     if (!node->ns || !node->ns->href)
         return node->name[0] == (xmlChar)name[0] && g_str_equal((const char *)node->name, name);
-    return g_str_has_prefix(name, "lxc:") &&
-           g_str_equal((const char *)node->ns->href, XML_LXC_NAMESPACE) &&
-           g_str_equal((const char *)node->name, name + 4);
+    prefix = xml_prefix(node);
+    return prefix && g_str_has_prefix(name, prefix) &&
+           g_str_equal((const char *)node->name, name + strlen(prefix));
 }
 
 static xmlNode *
@@ -392,8 +404,8 @@ row_is_absent(const Reader *reader)
     /* codecs of attributes are called in any case */
     if (path[0] == '@')
         return reader->field->kind != FIELD_CUSTOM && !(reader->attributes & name_bit(path + 1));
-    /* the element's own text; "lxc:", which is no part of a node's name */
-    if (path[0] == '.' || (path[0] == 'l' && g_str_has_prefix(path, "lxc:")))
+    /* the element's own text; a prefix, which is no part of a node's name */
+    if (path[0] == '.' || ((path[0] == 'l' || path[0] == 'c') && strchr(path, ':')))
         return false;
     return !(reader->elements & name_bit(path));
 }

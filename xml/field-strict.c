@@ -77,8 +77,12 @@ fail_element(const Strict *strict, xmlNode *node, GError **error)
 {
     FailureCode code = strict->context->strict ? FAILURE_XML_INVALID_SCHEMA : strict->type->unknown;
 
-    return fail(error, code, "unknown element <%s> in <%s> (line %ld); remove it",
-                (const char *)node->name, (const char *)node->parent->name, xmlGetLineNo(node));
+    const char *prefix = xml_prefix(node);
+    const char *parent = xml_prefix(node->parent);
+
+    return fail(error, code, "unknown element <%s%s> in <%s%s> (line %ld); remove it",
+                prefix ? prefix : "", (const char *)node->name, parent ? parent : "",
+                (const char *)node->parent->name, xmlGetLineNo(node));
 }
 
 static bool
@@ -111,7 +115,7 @@ check_level(const Strict *strict, const char *prefix, xmlNode *node, GError **er
             continue;
         if (!element_is_known(strict, prefix, child, &descend))
             return fail_element(strict, child, error);
-        below = g_strdup_printf("%s%s/", prefix, (const char *)child->name);
+        below = g_strdup_printf("%s%s%s/", prefix, xml_prefix(child), (const char *)child->name);
         if (descend && strict->context->strict && !check_level(strict, below, child, error))
             return false;
     }

@@ -113,8 +113,9 @@ struct XmlType {
     bool (*finish)(const XmlContext *context, void *object, xmlNode *node, GError **error);
 };
 
-/* The namespace of elements whose path begins with "lxc:". */
-#define XML_LXC_NAMESPACE "http://libvirt.org/schemas/domain/lxc/1.0"
+/* The namespaces of elements whose path begins with "lxc:" and "caisson:". */
+#define XML_LXC_NAMESPACE     "http://libvirt.org/schemas/domain/lxc/1.0"
+#define XML_CAISSON_NAMESPACE "urn:caisson:domain:1"
 
 /* Fills given memory: members at their absent values, arrays empty. */
 void xml_init(const XmlType *type, void *object);
@@ -135,9 +136,12 @@ void xml_print(const XmlType *type, XmlWriter *writer, const void *object);
 
 /* For codecs and hooks: */
 
-/* Whether @node is an element of this name, which may begin with "lxc:". */
+/* Whether @node is an element of this name, which may begin with "lxc:" or "caisson:". */
 bool xml_node_is(const xmlNode *node, const char *name);
-/* The element child @name of @node (of the LXC namespace if it begins with "lxc:"), or NULL. */
+/* What stands before the name of @node in a path: "", "lxc:" or "caisson:"; NULL for the element of
+ * a namespace that no path has. */
+const char *xml_prefix(const xmlNode *node);
+/* The element child @name of @node, as for xml_node_is(), or NULL. */
 xmlNode *xml_child(xmlNode *node, const char *name);
 /* Its text or that of an attribute; NULL when absent or empty. Free with g_free(). */
 char *xml_text(xmlNode *node);

@@ -63,7 +63,7 @@ report_children(const Losses *losses, xmlNode *node, const char *const *carried,
     xmlNode *child;
 
     for (child = node->children; child; child = child->next) {
-        const char *prefix = child->ns ? "lxc:" : "";
+        const char *prefix = xml_prefix(child);
         g_autofree char *name = g_strconcat(prefix, (const char *)child->name, NULL);
 
         if (child->type != XML_ELEMENT_NODE || g_strv_contains(carried, name) ||

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controller/wire/failure.h"
+#include "xml/definition-check.h"
 #include "xml/native-build.h"
 
 #define DEVICES_MAX        512
@@ -226,6 +227,34 @@ read_cpu(const ContainerCpu *cpu, Definition *definition)
         build_numatune(definition, cpu->mems);
 }
 
+/* What has no element of libvirt's. */
+static void
+read_caisson(const ContainerResources *resources, CaissonOptions *options, NativeReport *report)
+{
+    guint i;
+
+    if (resources->pids && resources->pids->limit > 0)
+        options->pids = MIN((uint64_t)resources->pids->limit, UINT32_MAX);
+    for (i = 0; resources->hugepage_limits && i < resources->hugepage_limits->len; i++) {
+        const ContainerHugepageLimit *given = resources->hugepage_limits->pdata[i];
+        HugetlbLimit limit = { given->page_size, given->limit / 1024 };
+
+        if (check_hugetlb_limit(&limit, NULL))
+            caisson_add_hugetlb(options, limit.page_size, limit.limit);
+        else
+            native_ignore(report, "linux.resources.hugepageLimits[%u]", i);
+    }
+    for (i = 0; resources->unified && i < resources->unified->len; i++) {
+        const JsonPair *pair = resources->unified->pdata[i];
+        CgroupSetting setting = { pair->key, pair->value };
+
+        if (check_cgroup_setting(&setting, NULL))
+            caisson_add_setting(options, pair->key, pair->value);
+        else
+            native_ignore(report, "linux.resources.unified '%s'", pair->key);
+    }
+}
+
 static void
 report_paths(char **paths, const char *key, NativeReport *report)
 {
@@ -260,8 +289,8 @@ oci_read_linux(const OciConfig *config, Definition *definition, NativeReport *re
     read_rules(os, report);
     if (resources && resources->cpu)
         read_cpu(resources->cpu, definition);
-    if (resources && resources->pids && resources->pids->limit > 0)
-        native_ignore(report, "linux.resources.pids.limit");
+    if (resources)
+        read_caisson(resources, &definition->caisson, report);
     report_paths(os->masked_paths, "linux.maskedPaths", report);
     report_paths(os->readonly_paths, "linux.readonlyPaths", report);
     return true;

@@ -205,7 +205,8 @@ char *
 native_oci_write(const Definition *definition, const char *arch, NativeReport *report,
                  GError **error)
 {
-    static const char *const carried[] = { "uuid", "cmdline", "numatune", "lxc:namespace", NULL };
+    static const char *const carried[] = { "uuid",          "cmdline",           "numatune",
+                                           "lxc:namespace", "caisson:container", NULL };
     const ContainerContext context = { .arch = arch };
     g_autoptr(Definition) copy = definition_copy(definition);
     g_autoptr(Container) container = NULL;

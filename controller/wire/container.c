@@ -125,6 +125,16 @@ static const JsonField pids_fields[] = {
 };
 const JsonType container_pids_type = { "pids", sizeof(ContainerPids), pids_fields };
 
+static const JsonField hugepage_limit_fields[] = {
+    { "pageSize", JSON_STRING, offsetof(ContainerHugepageLimit, page_size),
+      .flags = JSON_REQUIRED },
+    { "limit", JSON_UINT, offsetof(ContainerHugepageLimit, limit),
+      .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { NULL },
+};
+const JsonType container_hugepage_limit_type = { "hugepageLimit", sizeof(ContainerHugepageLimit),
+                                                 hugepage_limit_fields };
+
 #define BLOCK_LIMIT(key, member)                                                \
     {                                                                           \
         key, JSON_UINT, offsetof(ContainerBlockDevice, member), .absent = UNSET \
@@ -158,6 +168,9 @@ static const JsonField resources_fields[] = {
     { "pids", JSON_OBJECT, offsetof(ContainerResources, pids), .type = &container_pids_type },
     { "blockIO", JSON_OBJECT, offsetof(ContainerResources, block_io),
       .type = &container_block_io_type },
+    { "hugepageLimits", JSON_OBJECTS, offsetof(ContainerResources, hugepage_limits),
+      .type = &container_hugepage_limit_type },
+    { "unified", JSON_PAIRS, offsetof(ContainerResources, unified) },
     { NULL },
 };
 const JsonType container_resources_type = { "resources", sizeof(ContainerResources),
@@ -270,6 +283,9 @@ container_complete(Container *container)
     array_ensure(&os->devices, &container_device_type);
     array_ensure(&resources->devices, &container_device_rule_type);
     array_ensure(&resources->block_io->devices, &container_block_device_type);
+    array_ensure(&resources->hugepage_limits, &container_hugepage_limit_type);
+    if (!resources->unified)
+        resources->unified = json_pairs_new();
     array_ensure(&container->caisson->consoles, &container_console_type);
 }
 

@@ -95,6 +95,11 @@ typedef struct {
     int64_t limit; /* tasks, -1: unlimited */
 } ContainerPids;
 
+typedef struct {
+    char *page_size; /* "2MB", as the kernel names it */
+    uint64_t limit;  /* bytes */
+} ContainerHugepageLimit;
+
 /* A block device, by the path of its node: OCI wants numbers, which only the launcher knows. */
 typedef struct {
     char *path;
@@ -116,6 +121,8 @@ typedef struct {
     ContainerCpu *cpu;
     ContainerPids *pids;
     ContainerBlockIo *block_io;
+    GPtrArray *hugepage_limits; /* of ContainerHugepageLimit * */
+    GPtrArray *unified;         /* of JsonPair *: files of the v2 group, "memory.high", to values */
 } ContainerResources;
 
 typedef struct {
@@ -183,6 +190,7 @@ extern const JsonType container_resources_type;
 extern const JsonType container_memory_type;
 extern const JsonType container_cpu_type;
 extern const JsonType container_pids_type;
+extern const JsonType container_hugepage_limit_type;
 extern const JsonType container_block_device_type;
 extern const JsonType container_block_io_type;
 extern const JsonType container_personality_type;

@@ -73,6 +73,7 @@ members_clear(const JsonType *type, void *object)
             *member = NULL;
             break;
         case JSON_OBJECTS:
+        case JSON_PAIRS:
             g_clear_pointer((GPtrArray **)member, g_ptr_array_unref);
             break;
         case JSON_INLINE:
@@ -108,6 +109,32 @@ json_array_new(G_GNUC_UNUSED const JsonType *type)
     return g_ptr_array_new_with_free_func(object_free);
 }
 
+static void
+pair_free(void *data)
+{
+    JsonPair *pair = data;
+
+    g_free(pair->key);
+    g_free(pair->value);
+    g_free(pair);
+}
+
+GPtrArray *
+json_pairs_new(void)
+{
+    return g_ptr_array_new_with_free_func(pair_free);
+}
+
+void
+json_pairs_add(GPtrArray *pairs, const char *key, const char *value)
+{
+    JsonPair *pair = g_new(JsonPair, 1);
+
+    pair->key = g_strdup(key);
+    pair->value = g_strdup(value);
+    g_ptr_array_add(pairs, pair);
+}
+
 /* Writing */
 
 static Value *
@@ -139,6 +166,21 @@ objects_write(const JsonType *type, const GPtrArray *objects)
     for (i = 0; objects && i < objects->len; i++)
         json_object_array_add(array, object_write(type, objects->pdata[i]));
     return array;
+}
+
+/* The last one of two pairs with one key counts. */
+static Value *
+pairs_write(const GPtrArray *pairs)
+{
+    Value *object = json_object_new_object();
+    guint i;
+
+    for (i = 0; pairs && i < pairs->len; i++) {
+        const JsonPair *pair = pairs->pdata[i];
+
+        json_object_object_add(object, pair->key, string_write(pair->value));
+    }
+    return object;
 }
 
 static Value *
@@ -182,6 +224,9 @@ member_write(const JsonField *field, const void *object)
     case JSON_OBJECTS:
         objects = *(GPtrArray **)member;
         return (objects && objects->len) || always ? objects_write(field->type, objects) : NULL;
+    case JSON_PAIRS:
+        value = pairs_write(*(GPtrArray **)member);
+        return always ? value : drop_empty(value);
     case JSON_INLINE:
         value = object_write(field->type, object);
         return always ? value : drop_empty(value);
@@ -295,6 +340,32 @@ objects_read(const JsonType *type, Value *value, GPtrArray **ret_objects, GStrin
     return true;
 }
 
+static bool
+pairs_read(Value *value, GPtrArray **ret_pairs, GString *path, GError **error)
+{
+    g_autoptr(GPtrArray) pairs = json_pairs_new();
+    size_t base = path->len;
+    struct json_object_iterator at;
+    struct json_object_iterator end;
+
+    if (!expect(value, json_type_object, "an object", path, error))
+        return false;
+    at = json_object_iter_begin(value);
+    end = json_object_iter_end(value);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        const char *key = json_object_iter_peek_name(&at);
+        g_autofree char *text = NULL;
+
+        g_string_append_printf(path, ".%s", key);
+        if (!string_read(json_object_iter_peek_value(&at), &text, path, error))
+            return false;
+        json_pairs_add(pairs, key, text);
+        g_string_truncate(path, base);
+    }
+    *ret_pairs = g_steal_pointer(&pairs);
+    return true;
+}
+
 /*
  * json-c clamps silently, so the ends of its ranges stand for everything beyond them and are
  * refused too; nothing we carry goes that far (UINT64_MAX is CONTAINER_UNSET).
@@ -342,6 +413,8 @@ member_read(const JsonField *field, void *object, Value *value, GString *path, G
         return object_read(field->type, *(void **)member, value, path, error);
     case JSON_OBJECTS:
         return objects_read(field->type, value, member, path, error);
+    case JSON_PAIRS:
+        return pairs_read(value, member, path, error);
     case JSON_INLINE:
         return object_read(field->type, object, value, path, error);
     case JSON_NOTHING:

@@ -22,6 +22,7 @@ typedef enum {
     JSON_UINT,    /* uint64_t, absent when equal to (uint64_t).absent */
     JSON_OBJECT,  /* struct *, described by .type */
     JSON_OBJECTS, /* GPtrArray * of struct *, described by .type */
+    JSON_PAIRS,   /* GPtrArray * of JsonPair *: an object whose keys and values are texts */
     JSON_INLINE,  /* an object in the text; its rows (.type) are members of this same struct */
     JSON_NOTHING, /* no member: written as [], must be empty or missing when read */
 } JsonKind;
@@ -47,6 +48,15 @@ struct JsonType {
     size_t size;
     const JsonField *fields; /* ends with a NULL key */
 };
+
+typedef struct {
+    char *key;
+    char *value;
+} JsonPair;
+
+/* An empty array for a JSON_PAIRS member, and a pair at its end. */
+GPtrArray *json_pairs_new(void);
+void json_pairs_add(GPtrArray *pairs, const char *key, const char *value);
 
 /*
  * A new struct of @type with every member at its absent value; free with json_free(). Structs that

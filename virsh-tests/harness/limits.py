@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The control group of a guest's limits, as the kernel shows it."""
+import os
+
+from .daemon import wait_for
+
+
+def hierarchy(controller):
+    """The version and the mount point of the hierarchy that has the controller."""
+    with open('/proc/self/mountinfo') as file:
+        mounts = [line.split() for line in file]
+    for words in mounts:
+        if words[words.index('-') + 1] == 'cgroup' and controller in words[-1].split(','):
+            return 1, words[4]
+    for words in mounts:
+        if words[words.index('-') + 1] == 'cgroup2':
+            return 2, words[4]
+    raise AssertionError('no hierarchy has ' + controller)
+
+
+def group_of(domain, controller):
+    """The version, and the directory of the guest's limits."""
+    version, mount_point = hierarchy(controller)
+
+    def supervisor():
+        """The controller's group; into that of version 2 it goes a moment after the start."""
+        with open('/proc/%d/cgroup' % domain.ID()) as file:
+            for line in file:
+                number, controllers, path = line.rstrip('\n').split(':', 2)
+                if controller in controllers.split(',') if version == 1 else number == '0':
+                    return path if path.endswith('/supervisor') else None
+        raise AssertionError('no group of ' + controller)
+    path = wait_for(supervisor, 'the controller is in a group of its own', 30)
+    return version, mount_point + os.path.dirname(path) + '/libvirt'
+
+
+def kernel(domain, controller, v1, v2):
+    """What the file of the guest's group says."""
+    version, group = group_of(domain, controller)
+    with open(os.path.join(group, v1 if version == 1 else v2)) as file:
+        return file.read().strip()
+
+
+def unified(domain, key):
+    """What a file of the guest's group of version 2 says, whatever controllers that has."""
+    return kernel(domain, 'none of version 1', '', key)
+
+
+def v2_controllers():
+    """What groups of version 2 can limit on this host."""
+    try:
+        with open(os.path.join(hierarchy('no controller of version 1')[1], 'cgroup.controllers')) as file:
+            return file.read().split()
+    except AssertionError:
+        return []
+
+
+def number(text):
+    """-1 for what says "no limit" in either version."""
+    word = text.split()[0]
+    return -1 if word in ('max', '-1') or int(word) > 1 << 62 else int(word)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <caisson:container>: what libvirt's XML has no word for. */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+/* A file of the guest's group in the v2 hierarchy. */
+typedef struct {
+    char *key; /* "memory.high" */
+    char *value;
+} CgroupSetting;
+
+/* Memory in huge pages of one size. */
+typedef struct {
+    char *page_size; /* as the kernel names it: "2MB", "1GB" */
+    uint64_t limit;  /* KiB */
+} HugetlbLimit;
+
+typedef struct {
+    uint64_t pids;      /* tasks; 0: not said */
+    GPtrArray *hugetlb; /* of HugetlbLimit *, one for a size */
+    GPtrArray *cgroup;  /* of CgroupSetting *, one for a key */
+} CaissonOptions;
+
+void caisson_add_hugetlb(CaissonOptions *options, const char *page_size, uint64_t limit);
+void caisson_add_setting(CaissonOptions *options, const char *key, const char *value);
