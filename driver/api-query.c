@@ -5,6 +5,7 @@
 #include "controller/wire/failure.h"
 #include "driver/affect.h"
 #include "driver/api.h"
+#include "driver/host.h"
 #include "driver/operation.h"
 #include "driver/report.h"
 #include "driver/usage.h"
@@ -51,22 +52,26 @@ api_domain_get_info(virDomainPtr handle, virDomainInfoPtr info)
 {
     g_autoptr(GError) error = NULL;
     g_auto(Usage) usage = { 0 };
-    uint64_t memory = 0;
-    uint64_t cpu_time = 0;
+    Figures figures = { 0 };
 
     memset(info, 0, sizeof(*info));
     if (!read_info(handle, info, &usage, &error))
         return report(error);
     if (!usage.group)
         return 0;
-    if (!usage_memory(&usage, &memory, &error) || !usage_cpu_time(&usage, &cpu_time, &error)) {
+    figures_read(host_figures(), usage.group, FIGURES_MEMORY | FIGURES_CPU_TIME, &figures);
+    if (!figure_known(&figures, FIGURE_MEMORY) || !figure_known(&figures, FIGURE_CPU_TIME)) {
         /* it ended between the two looks: then it uses nothing */
         if (usage_has_ended(&usage))
             return 0;
+        fail(&error, FAILURE_OPERATION_FAILED, "the control group '%s' of domain '%s' shows no %s",
+             usage.group, usage.domain->name,
+             figure_known(&figures, FIGURE_MEMORY) ? "processor time" : "memory usage");
         return report(error);
     }
-    info->memory = memory / 1024;
-    info->cpuTime = cpu_time;
+    if (!host_settings()->info_memory_is_balloon)
+        info->memory = figures.values[FIGURE_MEMORY] / 1024;
+    info->cpuTime = figures.values[FIGURE_CPU_TIME];
     return 0;
 }
 

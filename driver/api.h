@@ -19,3 +19,5 @@ extern const ApiSlot limits_block_api[];  /* weights and rates of block devices 
 extern const ApiSlot limits_cpu_api[];    /* shares and bandwidth of processors */
 extern const ApiSlot limits_memory_api[]; /* memory of a guest and its limits */
 extern const ApiSlot limits_numa_api[];   /* memory nodes */
+extern const ApiSlot statistics_api[];    /* of one domain */
+extern const ApiSlot statistics_all_api[];

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "controller/wire/failure.h"
@@ -18,6 +19,7 @@ static struct {
     char *arch;
     char uuid[VIR_UUID_STRING_BUFLEN];
     CgroupLayout *cgroups;
+    FigureReader *figures;
     Settings settings;
     DefinitionDefaults defaults;
 } host;
@@ -107,6 +109,8 @@ host_init(GError **error)
         return false;
     if (!host.cgroups && !(host.cgroups = cgroup_layout_new(error)))
         return false;
+    if (!host.figures)
+        host.figures = figure_reader_new(host.cgroups);
     log_info("host %s, %s", host.arch, cgroup_layout_name(host.cgroups));
     placement_find();
     return true;
@@ -128,6 +132,26 @@ const CgroupLayout *
 host_cgroups(void)
 {
     return host.cgroups;
+}
+
+const FigureReader *
+host_figures(void)
+{
+    return host.figures;
+}
+
+unsigned
+host_processors(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_CONF);
+
+    return count > 0 ? (unsigned)count : 1;
+}
+
+uint64_t
+host_memory(void)
+{
+    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 const Settings *

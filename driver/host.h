@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "cgroup/cgroup.h"
+#include "cgroup/figures.h"
 #include "driver/settings.h"
 #include "xml/definition.h"
 
@@ -16,7 +17,14 @@ bool host_init(GError **error);
 const DefinitionDefaults *host_defaults(void);
 const char *host_arch(void);
 const CgroupLayout *host_cgroups(void);
+const FigureReader *host_figures(void);
 const Settings *host_settings(void);
+
+/* Processors, whether online or not; at least 1. */
+unsigned host_processors(void);
+
+/* Bytes of memory. */
+uint64_t host_memory(void);
 
 /* The capabilities document. Free with g_free(). */
 char *host_capabilities(GError **error);

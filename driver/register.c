@@ -17,9 +17,26 @@ lxcRegister(void)
         .reload = plugin_reload,
     };
     static const ApiSlot *const tables[] = {
-        connect_api,      node_api,       list_api,          definition_api,  lifecycle_api,
-        query_api,        guest_api,      device_api,        native_api,      event_api,
-        limits_block_api, limits_cpu_api, limits_memory_api, limits_numa_api, NULL,
+        /* one to a line: many hands add to it */
+        /* clang-format off */
+        connect_api,
+        node_api,
+        list_api,
+        definition_api,
+        lifecycle_api,
+        query_api,
+        guest_api,
+        device_api,
+        native_api,
+        event_api,
+        limits_block_api,
+        limits_cpu_api,
+        limits_memory_api,
+        limits_numa_api,
+        statistics_api,
+        statistics_all_api,
+        NULL,
+        /* clang-format on */
     };
     g_autoptr(GError) error = NULL;
 

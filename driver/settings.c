@@ -29,6 +29,7 @@ static const Setting settings_known[] = {
     { "security_driver", VALUE_STRING, offsetof(Settings, security_driver) },
     { "security_default_confined", VALUE_NUMBER, offsetof(Settings, security_default_confined) },
     { "security_require_confined", VALUE_NUMBER, offsetof(Settings, security_require_confined) },
+    { "info_memory_is_balloon", VALUE_NUMBER, offsetof(Settings, info_memory_is_balloon) },
     { NULL },
 };
 

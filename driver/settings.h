@@ -10,6 +10,7 @@ typedef struct {
     char *security_driver;          /* "none", "apparmor", "selinux"; NULL: not said */
     bool security_default_confined; /* a domain without seclabel gets a generated one */
     bool security_require_confined; /* a domain without confinement is refused */
+    bool info_memory_is_balloon;    /* dominfo has <currentMemory>, not what is used */
 } Settings;
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a running guest uses, read from its control groups. */
+/* Which control group tells what a running guest uses; see cgroup/figures.h. */
 #pragma once
 
 #include "driver/domain.h"
@@ -14,12 +14,6 @@ typedef struct {
 /* With the lock held; @usage is empty. */
 void usage_begin(Usage *usage, Domain *domain);
 void usage_clear(Usage *usage);
-
-/* Bytes. Only with a group; no lock is held. */
-bool usage_memory(const Usage *usage, uint64_t *ret_bytes, GError **error);
-
-/* Nanoseconds of all processors. */
-bool usage_cpu_time(const Usage *usage, uint64_t *ret_ns, GError **error);
 
 /* Whether the guest of usage_begin() is not the running one any more. */
 bool usage_has_ended(const Usage *usage);
