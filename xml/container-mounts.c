@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Root and mounts of a container: what every container has, then the domain's filesystems. */
-#include <string.h>
-
-#include "controller/wire/failure.h"
+/* Mounts of a container: what every container has, then the domain's filesystems. */
 #include "xml/container-parts.h"
 
 /* What every container has, in the order it is mounted. */
@@ -77,80 +74,12 @@ mounts_add_basic(const Definition *definition, Container *container)
     }
 }
 
-static bool
-mount_refuse(const Filesystem *filesystem, const char *remedy, GError **error)
-{
-    return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                "<filesystem type='%s'> with target '%s' is not supported by this version; %s",
-                filesystem_type_name(filesystem->type), filesystem->target, remedy);
-}
-
-/* Targets are below the root whether they begin with '/' or not. */
-static char *
-mount_target(const Filesystem *filesystem)
-{
-    return filesystem->target[0] == '/' ? g_strdup(filesystem->target)
-                                        : g_strconcat("/", filesystem->target, NULL);
-}
-
-static bool
-mount_add_filesystem(const Filesystem *filesystem, Container *container, GError **error)
-{
-    g_autofree char *target = mount_target(filesystem);
-    g_autofree char *options = NULL;
-    const char *readonly = filesystem->readonly ? ",ro" : "";
-
-    switch (filesystem->type) {
-    case FILESYSTEM_MOUNT:
-    case FILESYSTEM_BIND:
-        options = g_strconcat("rbind,rslave", readonly, NULL);
-        mount_add(container, target, "bind", filesystem->source, options)->source_in_container =
-            filesystem->type == FILESYSTEM_BIND;
-        return true;
-    case FILESYSTEM_RAM:
-        options = g_strdup_printf("nosuid,nodev,size=%" G_GUINT64_FORMAT "%s",
-                                  filesystem->ram_usage, readonly);
-        mount_add(container, target, "tmpfs", NULL, options);
-        return true;
-    case FILESYSTEM_BLOCK:
-    case FILESYSTEM_FILE:
-        return mount_refuse(filesystem,
-                            "mount it on the host and use type 'mount' with that directory", error);
-    default:
-        return mount_refuse(filesystem, "use type 'mount' with a directory of the host", error);
-    }
-}
-
-static bool
-root_set(const Filesystem *filesystem, Container *container, GError **error)
-{
-    if (filesystem->type != FILESYSTEM_MOUNT)
-        return mount_refuse(filesystem,
-                            "the root of a container must be a directory of the host: type 'mount'",
-                            error);
-    container->root->path = g_strdup(filesystem->source);
-    container->root->readonly = filesystem->readonly;
-    return true;
-}
-
 bool
 container_mounts(const Definition *definition, Container *container, GError **error)
 {
-    guint i;
-
     mounts_add_basic(definition, container);
-    for (i = 0; i < definition->filesystems->len; i++) {
-        const Filesystem *filesystem = definition->filesystems->pdata[i];
-
-        if (!g_str_equal(filesystem->target, "/")) {
-            if (!mount_add_filesystem(filesystem, container, error))
-                return false;
-        } else if (!container->root->path && !root_set(filesystem, container, error)) {
-            return false;
-        }
-    }
-    if (!container->root->path)
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED, "no <filesystem> has the target '/'");
+    if (!container_filesystems(definition, container, error))
+        return false;
     container->os->masked_paths = g_strdupv((char **)masked_paths);
     container->os->readonly_paths = g_strdupv((char **)readonly_paths);
     return true;

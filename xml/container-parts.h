@@ -7,6 +7,9 @@
 /* container-refuse.c: what this version cannot act on */
 bool container_refuse(const Definition *definition, GError **error);
 
+/* container-filesystems.c: root, and the mounts that the domain asks for */
+bool container_filesystems(const Definition *definition, Container *container, GError **error);
+
 /* container-mounts.c: root, mounts, masked and read-only paths */
 bool container_mounts(const Definition *definition, Container *container, GError **error);
 

@@ -9,6 +9,7 @@
 #include "controller/launcher/groups.h"
 #include "controller/mounts/mount-options.h"
 #include "controller/mounts/place.h"
+#include "controller/mounts/source.h"
 #include "controller/launcher/steps.h"
 #include "controller/wire/failure.h"
 
@@ -105,12 +106,7 @@ mounts_attach(Launch *launch, GError **error)
 
         if (attach_row(launch, mount, &launch->trees[i], error))
             continue;
-        if (mount->source)
-            g_prefix_error(error, "cannot bind '%s' to '%s': ", mount->source, mount->destination);
-        else
-            g_prefix_error(error,
-                           "cannot mount %s on '%s': ", mount->type ? mount->type : "(no type)",
-                           mount->destination);
+        source_explain(mount, error);
         return false;
     }
     return true;

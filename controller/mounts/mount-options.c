@@ -138,27 +138,87 @@ context_configure(int context, const MountOptions *options, GError **error)
     return true;
 }
 
+/* The mount itself, of a file system that is there. */
+static int
+context_mount(int context, const MountOptions *options, GError **error)
+{
+    int fd = fsmount(context, FSMOUNT_CLOEXEC, options->set);
+
+    if (fd < 0)
+        fail_context(error, errno, context, "mount the file system");
+    return fd;
+}
+
+static int
+context_open(const char *type, const char *source, GError **error)
+{
+    g_auto(Fd) context = fsopen(type, FSOPEN_CLOEXEC);
+
+    if (context < 0) {
+        if (errno == ENODEV)
+            fail(error, FAILURE_SYSTEM, "this kernel has no file system of type '%s'", type);
+        else
+            fail_errno(error, errno, "cannot make a file system of type '%s'", type);
+        return -1;
+    }
+    if (fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0) < 0) {
+        fail_context(error, errno, context, "set the source");
+        return -1;
+    }
+    return fd_steal(&context);
+}
+
 int
 mount_create(const char *type, const MountOptions *options, GError **error)
 {
-    g_auto(Fd) context = fsopen(type, FSOPEN_CLOEXEC);
-    int fd;
+    /* the source is what /proc/mounts shows in the first column */
+    g_auto(Fd) context = context_open(type, type, error);
 
-    if (context < 0) {
-        fail_errno(error, errno, "cannot make a file system of type '%s'", type);
-        return -1;
-    }
-    /* what /proc/mounts shows in the first column */
-    fsconfig(context, FSCONFIG_SET_STRING, "source", type, 0);
-    if (!context_configure(context, options, error))
+    if (context < 0 || !context_configure(context, options, error))
         return -1;
     if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
         fail_context(error, errno, context, "make the file system");
         return -1;
     }
-    fd = fsmount(context, FSMOUNT_CLOEXEC, options->set);
+    return context_mount(context, options, error);
+}
+
+/* *ret_busy: it is mounted already, and not read-only */
+static int
+create_on(const char *type, const char *device, const MountOptions *options, bool *ret_busy,
+          GError **error)
+{
+    bool readonly = (options->set & MOUNT_ATTR_RDONLY) && !*ret_busy;
+    g_auto(Fd) context = context_open(type, device, error);
+
+    *ret_busy = false;
+    if (context < 0 || !context_configure(context, options, error))
+        return -1;
+    if (readonly && fsconfig(context, FSCONFIG_SET_FLAG, "ro", NULL, 0) < 0) {
+        fail_context(error, errno, context, "make the file system read-only");
+        return -1;
+    }
+    if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
+        g_autofree char *what = g_strdup_printf("mount its file system of type '%s'", type);
+
+        *ret_busy = readonly && errno == EBUSY;
+        fail_context(error, errno, context, what);
+        return -1;
+    }
+    return context_mount(context, options, error);
+}
+
+int
+mount_create_on(const char *type, const char *device, const MountOptions *options, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    bool busy = false;
+    int fd = create_on(type, device, options, &busy, &local);
+
+    if (fd < 0 && busy)
+        return create_on(type, device, options, &busy, error);
     if (fd < 0)
-        fail_context(error, errno, context, "mount the file system");
+        g_propagate_error(error, g_steal_pointer(&local));
     return fd;
 }
 

@@ -26,6 +26,13 @@ void mount_options_clear(MountOptions *options);
  */
 int mount_create(const char *type, const MountOptions *options, GError **error);
 
+/*
+ * As mount_create(), of what is on the block device @device. Read-only as a whole when the options
+ * say "ro", so that nothing is written to it; only the mount is when the device is in use already.
+ */
+int mount_create_on(const char *type, const char *device, const MountOptions *options,
+                    GError **error);
+
 /* Sets attributes and propagation of the detached or attached mount at @fd. */
 bool mount_adjust(int fd, const MountOptions *options, GError **error);
 

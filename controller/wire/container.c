@@ -7,15 +7,9 @@
 /* (int64_t)CONTAINER_UNSET; a number that is not given is not written either */
 #define UNSET -1
 
-static const JsonField root_fields[] = {
-    { "path", JSON_STRING, offsetof(ContainerRoot, path), .flags = JSON_REQUIRED },
-    { "readonly", JSON_BOOL, offsetof(ContainerRoot, readonly) },
-    { NULL },
-};
-const JsonType container_root_type = { "root", sizeof(ContainerRoot), root_fields };
-
 static const JsonField mount_extension_fields[] = {
     { "sourceInContainer", JSON_BOOL, offsetof(ContainerMount, source_in_container) },
+    { "image", JSON_STRING, offsetof(ContainerMount, image) },
     { NULL },
 };
 static const JsonType mount_extension_type = { "caisson", 0, mount_extension_fields };
@@ -29,6 +23,14 @@ static const JsonField mount_fields[] = {
     { NULL },
 };
 const JsonType container_mount_type = { "mount", sizeof(ContainerMount), mount_fields };
+
+static const JsonField root_fields[] = {
+    { "path", JSON_STRING, offsetof(ContainerRoot, path), .flags = JSON_REQUIRED },
+    { "readonly", JSON_BOOL, offsetof(ContainerRoot, readonly) },
+    { "caisson", JSON_OBJECT, offsetof(ContainerRoot, mount), .type = &container_mount_type },
+    { NULL },
+};
+const JsonType container_root_type = { "root", sizeof(ContainerRoot), root_fields };
 
 static const JsonField user_fields[] = {
     { "uid", JSON_UINT, offsetof(ContainerUser, uid), .flags = JSON_REQUIRED | JSON_ALWAYS },

@@ -17,18 +17,22 @@
 #define CONTAINER_UNSET UINT64_MAX
 
 typedef struct {
-    char *path; /* host directory that becomes "/" */
-    bool readonly;
-} ContainerRoot;
-
-typedef struct {
     char *destination; /* absolute, inside the container */
-    char *type;        /* "bind", or a file system: "tmpfs", "proc", "sysfs", "devpts", "cgroup" */
-    char *source;      /* host path of a bind; NULL otherwise */
-    char **options;    /* "ro", "nosuid", "rbind", "size=65536", "mode=755" …; OCI config.md */
+    /* "bind", or a file system: "tmpfs", "proc", "sysfs", "devpts", "cgroup"; with the source on a
+     * block device also "auto": found by its contents */
+    char *type;
+    char *source;   /* host path of a bind, a block device or an image; NULL otherwise */
+    char **options; /* "ro", "nosuid", "rbind", "size=65536", "mode=755" …; OCI config.md */
     /* ours, in the object "caisson" of the mount: .source is looked up inside the container */
     bool source_in_container;
+    char *image; /* .source is a file with a file system; "loop": what makes a device of it */
 } ContainerMount;
+
+typedef struct {
+    char *path; /* what becomes "/": directory, block device or image of the host */
+    bool readonly;
+    ContainerMount *mount; /* key "caisson": how .path is mounted; NULL: bound as it is */
+} ContainerRoot;
 
 typedef struct {
     uint64_t uid;

@@ -145,7 +145,12 @@ class Guest:
         self.actions = options.pop('actions', {})  # {'on_reboot': 'destroy'}
         self.devices = options.pop('devices', '')
         self.readonly = options.pop('readonly', False)
+        self.root_element = options.pop('root_element', None)  # instead of the directory
         assert not options, 'unknown options: %s' % options
+
+    def root_directory(self):
+        return "<filesystem type='mount'><source dir=%s/><target dir='/'/>%s</filesystem>" % (
+            quoteattr(self.root), '<readonly/>' if self.readonly else '')
 
     def xml(self):
         uuid = '<uuid>%s</uuid>' % self.uuid if self.uuid else ''
@@ -155,7 +160,6 @@ class Guest:
             idmap = ("<idmap><uid start='0' target='{0}' count='65536'/>"
                      "<gid start='0' target='{0}' count='65536'/></idmap>").format(self.idmap)
         actions = ''.join('<%s>%s</%s>' % (key, word, key) for key, word in self.actions.items())
-        readonly = '<readonly/>' if self.readonly else ''
         return '''\
 <domain type='lxc'>
   <name>%s</name>%s
@@ -165,10 +169,10 @@ class Guest:
   <features>%s</features>
   %s
   <devices>
-    <filesystem type='mount'><source dir=%s/><target dir='/'/>%s</filesystem>
+    %s
     %s%s
   </devices>
 </domain>
 ''' % (escape(self.name), uuid, self.memory, self.top, escape(self.init), arguments, self.os, idmap,
-            self.features, actions, quoteattr(self.root), readonly,
+            self.features, actions, self.root_element or self.root_directory(),
             "<console type='pty'/>" * self.consoles, self.devices)

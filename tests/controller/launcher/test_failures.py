@@ -44,7 +44,7 @@ LONG = 'x' * 65
      "mounts: cannot mount tmpfs on '/mnt': cannot use the mount option 'size=many': "
      "tmpfs: Bad value for 'size' (Invalid argument)"),
     ({'mounts': [{'destination': '/mnt', 'type': 'nosuchfs', 'options': []}]},
-     "mounts: cannot mount nosuchfs on '/mnt': cannot make a file system of type 'nosuchfs': No such device"),
+     "mounts: cannot mount nosuchfs on '/mnt': this kernel has no file system of type 'nosuchfs'"),
     ({'mounts': [{'destination': '/etc/passwd/x', 'type': 'tmpfs', 'options': []}]},
      "mounts: cannot mount tmpfs on '/etc/passwd/x': cannot make the mount point '/etc/passwd/x' of the "
      'container: Not a directory'),

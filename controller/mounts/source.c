@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sources on the host; one function for each kind. */
+#include "controller/mounts/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "controller/mounts/loop.h"
+#include "controller/mounts/mount-options.h"
+#include "controller/mounts/probe.h"
+#include "controller/wire/descriptor.h"
+#include "controller/wire/failure.h"
+
+static int
+open_bind(const ContainerMount *mount, const MountOptions *options, GError **error)
+{
+    int tree =
+        open_tree(AT_FDCWD, mount->source,
+                  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (options->recursive ? AT_RECURSIVE : 0));
+
+    if (tree < 0)
+        g_set_error_literal(error, FAILURE, FAILURE_SYSTEM, g_strerror(errno));
+    return tree;
+}
+
+/* The file system on the device @fd, which is at @device. */
+static int
+open_device(int fd, const char *device, const ContainerMount *mount, const MountOptions *options,
+            GError **error)
+{
+    g_autofree char *found = NULL;
+    const char *type = mount->type;
+
+    if (g_str_equal(type, SOURCE_TYPE_DETECT)) {
+        if (!(found = probe_type(fd, mount->source, error)))
+            return -1;
+        type = found;
+    }
+    return mount_create_on(type, device, options, error);
+}
+
+static int
+open_block(const ContainerMount *mount, const MountOptions *options, GError **error)
+{
+    g_auto(Fd) fd = open(mount->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+
+    if (fd < 0 || fstat(fd, &status) < 0) {
+        g_set_error_literal(error, FAILURE, FAILURE_SYSTEM, g_strerror(errno));
+        return -1;
+    }
+    if (!S_ISBLK(status.st_mode)) {
+        fail(error, FAILURE_SYSTEM,
+             "it is no block device; use type 'file' for an image, 'mount' for a directory");
+        return -1;
+    }
+    return open_device(fd, mount->source, mount, options, error);
+}
+
+static int
+open_loop(const ContainerMount *mount, const MountOptions *options, GError **error)
+{
+    bool readonly = options->set & MOUNT_ATTR_RDONLY;
+    g_autofree char *device = NULL;
+    g_auto(Fd) loop = loop_attach(mount->source, readonly, &device, error);
+
+    return loop < 0 ? -1 : open_device(loop, device, mount, options, error);
+}
+
+typedef int (*SourceOpen)(const ContainerMount *mount, const MountOptions *options, GError **error);
+
+/* What is neither of the others is a file system on a block device. */
+static SourceOpen
+opener_of(const ContainerMount *mount)
+{
+    if (g_strcmp0(mount->type, "bind") == 0)
+        return open_bind;
+    if (g_strcmp0(mount->image, SOURCE_IMAGE_LOOP) == 0)
+        return open_loop;
+    return open_block;
+}
+
+bool
+source_is_host(const ContainerMount *mount)
+{
+    if (g_strcmp0(mount->type, "bind") == 0)
+        return !mount->source_in_container;
+    return mount->source != NULL;
+}
+
+int
+source_open(SourceContext *context, const ContainerMount *mount, GError **error)
+{
+    g_auto(MountOptions) options = { 0 };
+    g_auto(Fd) tree = -1;
+
+    if (!mount->source || !mount->type) {
+        fail(error, FAILURE_INTERNAL, "the mount has no source or no type");
+        return -1;
+    }
+    mount_options_init(&options, (const char *const *)mount->options);
+    if ((tree = opener_of(mount)(mount, &options, error)) < 0)
+        return -1;
+    return mount_adjust(tree, &options, error) ? fd_steal(&tree) : -1;
+}
+
+void
+source_explain(const ContainerMount *mount, GError **error)
+{
+    bool bind = g_strcmp0(mount->type, "bind") == 0;
+
+    if (mount->source)
+        g_prefix_error(error, "cannot %s '%s' %s '%s': ", bind ? "bind" : "mount", mount->source,
+                       bind ? "to" : "on", mount->destination);
+    else
+        g_prefix_error(error, "cannot mount %s on '%s': ", mount->type ? mount->type : "(no type)",
+                       mount->destination);
+}
