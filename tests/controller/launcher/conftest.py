@@ -21,6 +21,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope='session', autouse=True)
 def machine_partition():
     """/machine stays when a guest has gone, as with libvirt; after the tests it is as it was."""
+    launcher.have_own_mounts()
     absent = [path + '/machine' for path in launcher.hierarchies() if not os.path.isdir(path + '/machine')]
     yield
     for path in absent:

@@ -278,6 +278,13 @@ def become_subreaper():
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 
 
+def have_own_mounts():
+    """What others mount and unmount on the host meanwhile is not counted."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(0x20000) or libc.mount(None, b'/', None, 0x44000, None):    # MS_REC | MS_PRIVATE
+        raise OSError(ctypes.get_errno(), 'no mount namespace')
+
+
 def children():
     """Pids of our own children and of orphans we inherited."""
     found = []
