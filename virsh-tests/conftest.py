@@ -236,9 +236,9 @@ def start(define):
 @pytest.fixture(scope='session')
 def debian():
     """Debian roots by init; skips where none can be built."""
-    def get(init):
+    def get(init, suite='bookworm'):
         try:
-            return guest.debian_root(init)
+            return guest.debian_root(init, suite)
         except build.Missing as error:
             pytest.skip(str(error))
     return get

@@ -71,6 +71,7 @@ container_extension(const Definition *definition, const ContainerContext *contex
     extension->state_directory = g_strdup(context->state_directory);
     extension->partition = g_strdup(definition->partition ? definition->partition : "/machine");
     extension->placement = g_strdup(context->placement);
+    extension->group_view = g_strdup(group_view_word(definition->caisson.group_view));
     extension->paused = context->paused;
     extension->passed_fds = context->passed_fds;
     for (i = 0; i < definition->consoles->len; i++) {

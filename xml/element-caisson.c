@@ -38,11 +38,21 @@ static const XmlField setting_fields[] = {
 static const XmlType setting_type = { "caisson:cgroup", sizeof(CgroupSetting), setting_fields,
                                       .free = setting_free };
 
+static const char *const group_views[] = { "auto", "host", "unified", NULL };
+
+const char *
+group_view_word(GroupView view)
+{
+    return view == GROUP_VIEW_AUTO ? NULL : group_views[view];
+}
+
 #define MEMBER(member) offsetof(CaissonOptions, member)
 
 static const XmlField caisson_fields[] = {
     { "caisson:pids/@limit", FIELD_UINT, MEMBER(pids), FIELD_NONZERO, .max = UINT32_MAX },
     { "caisson:hugetlb", FIELD_STRUCTS, MEMBER(hugetlb), .type = &hugetlb_type },
+    { "caisson:cgroup-view/@mode", FIELD_ENUM, MEMBER(group_view), .names = group_views,
+      .bad = FAILURE_CONFIG_UNSUPPORTED },
     { "caisson:cgroup", FIELD_STRUCTS, MEMBER(cgroup), .type = &setting_type },
     { NULL },
 };

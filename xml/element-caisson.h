@@ -17,11 +17,22 @@ typedef struct {
     uint64_t limit;  /* KiB */
 } HugetlbLimit;
 
+/* Which control group hierarchies the guest sees on a host that has several. */
+typedef enum {
+    GROUP_VIEW_AUTO, /* those that its init understands */
+    GROUP_VIEW_HOST, /* all the host has */
+    GROUP_VIEW_UNIFIED,
+} GroupView;
+
 typedef struct {
     uint64_t pids;      /* tasks; 0: not said */
     GPtrArray *hugetlb; /* of HugetlbLimit *, one for a size */
-    GPtrArray *cgroup;  /* of CgroupSetting *, one for a key */
+    GroupView group_view;
+    GPtrArray *cgroup; /* of CgroupSetting *, one for a key */
 } CaissonOptions;
+
+/* The word for a view, NULL for the automatic one. */
+const char *group_view_word(GroupView view);
 
 void caisson_add_hugetlb(CaissonOptions *options, const char *page_size, uint64_t limit);
 void caisson_add_setting(CaissonOptions *options, const char *key, const char *value);

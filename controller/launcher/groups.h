@@ -13,5 +13,8 @@ bool groups_enter_supervisor(Launch *launch, GError **error);
 /* Whether the guest gets to see its control groups. */
 bool groups_are_shown(const Launch *launch);
 
+/* group-view.c: the group behind @directory as a mount of its own, -1 with error. */
+int group_view_open(int directory, GError **error);
+
 /* Mounts the guest's view of the control groups on @destination. */
 bool groups_mount_view(Launch *launch, const ContainerMount *mount, GError **error);

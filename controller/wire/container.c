@@ -215,6 +215,7 @@ static const JsonField extension_fields[] = {
     { "stateDirectory", JSON_STRING, offsetof(ContainerExtension, state_directory) },
     { "partition", JSON_STRING, offsetof(ContainerExtension, partition) },
     { "placement", JSON_STRING, offsetof(ContainerExtension, placement) },
+    { "groupView", JSON_STRING, offsetof(ContainerExtension, group_view) },
     { "consoles", JSON_OBJECTS, offsetof(ContainerExtension, consoles),
       .type = &container_console_type },
     { "user", JSON_STRING, offsetof(ContainerExtension, user) },

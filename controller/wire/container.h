@@ -157,6 +157,8 @@ typedef struct {
     /* who makes the guest's group: "machined" (a machine in a scope of systemd's), "systemd" (a
      * scope alone), "direct" (the launcher, where systemd does not run); NULL: "direct" */
     char *placement;
+    char *group_view;    /* what the guest sees of its groups on a hybrid host: "unified", "host"
+                            (all hierarchies); NULL: whatever its init understands */
     GPtrArray *consoles; /* of ContainerConsole *; the first is stdin, stdout, stderr of init */
     /* inituser and initgroup as written in the domain: a name or a number, looked up in the
      * container's own /etc/passwd and /etc/group; NULL: root */
