@@ -33,6 +33,9 @@ RULES = {
     'controller/mounts': (('controller/wire', 'controller/kernel.h'), {'glib', 'libblkid'}),
     'controller/launcher': (('controller/wire', 'controller/mounts', 'cgroup', 'controller/kernel.h'), CONTROLLER),
     'controller/worker': (('controller/wire', 'controller/mounts', 'cgroup', 'controller/kernel.h'), CONTROLLER),
+    # what enters a guest gives up privileges and reads accounts by the code that did it for init
+    'controller/exec': (('controller/wire', 'controller/mounts', 'controller/launcher', 'cgroup',
+                         'controller/kernel.h'), CONTROLLER),
     'controller/view': (('controller/wire', 'controller/kernel.h'), CONTROLLER),
     'controller/keeper': (('controller/wire', 'controller/kernel.h'), {'glib', 'json-c'}),
     'controller': (('controller/wire', 'controller/mounts', 'controller/launcher', 'controller/worker',

@@ -69,7 +69,7 @@ def check_plugin(results, build):
 
 
 def check_controllers(results, build):
-    for name in ('libvirt_lxc', 'libvirt_lxc_keeper', 'libvirt_lxc_worker'):
+    for name in ('libvirt_lxc', 'libvirt_lxc_keeper', 'libvirt_lxc_worker', 'libvirt_lxc_exec'):
         path = find(build, name)
         if path is None:
             results.skip(name, 'not built')

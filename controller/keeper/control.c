@@ -100,6 +100,18 @@ request_get_status(Keeper *keeper, const MessageParameters *parameters, Reply *r
     return true;
 }
 
+static bool
+request_get_definition(Keeper *keeper, const MessageParameters *parameters, Reply *reply,
+                       GError **error)
+{
+    if (keeper->state->definition < 0)
+        return fail(error, FAILURE_OPERATION_UNSUPPORTED,
+                    "the controller of this guest has not kept its definition");
+    if ((reply->fd = fcntl(keeper->state->definition, F_DUPFD_CLOEXEC, 0)) < 0)
+        return fail_errno(error, errno, "cannot duplicate the definition");
+    return true;
+}
+
 /* The phase goes to CHANGING first: the freezer may be done before freezer_start() returns. */
 static bool
 freezer_request(Keeper *keeper, bool frozen, Reply *reply, GError **error)
@@ -177,6 +189,7 @@ request_open_console(Keeper *keeper, const MessageParameters *parameters, Reply 
 
 static const Request requests[] = {
     { "GetStatus", PHASE_ANY, request_get_status },
+    { "GetDefinition", PHASE_ANY, request_get_definition },
     { "Freeze", PHASE_RUNNING | PHASE_PAUSED, request_freeze },
     { "Thaw", PHASE_RUNNING | PHASE_PAUSED, request_thaw },
     { "Kill", PHASE_ANY, request_kill },

@@ -7,7 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PASSWD_NAME, PASSWD_WORD, PASSWD_UID, PASSWD_GID, PASSWD_FIELDS };
+enum {
+    PASSWD_NAME,
+    PASSWD_WORD,
+    PASSWD_UID,
+    PASSWD_GID,
+    PASSWD_FIELDS,
+    PASSWD_COMMENT = 4,
+    PASSWD_HOME,
+    PASSWD_SHELL
+};
 enum { GROUP_NAME, GROUP_WORD, GROUP_GID, GROUP_MEMBERS, GROUP_FIELDS };
 
 /* More cannot be given to a process. */
@@ -69,6 +78,10 @@ visit_account(char **fields, gpointer data)
     query->found->name = g_strdup(fields[PASSWD_NAME]);
     query->found->uid = uid;
     query->found->gid = gid;
+    if (g_strv_length(fields) > PASSWD_SHELL) {
+        query->found->home = g_strdup(fields[PASSWD_HOME]);
+        query->found->shell = g_strdup(fields[PASSWD_SHELL]);
+    }
     return true;
 }
 
@@ -84,8 +97,11 @@ account_find(const char *passwd, const char *name, uid_t uid)
 void
 account_free(Account *account)
 {
-    if (account)
-        g_free(account->name);
+    if (!account)
+        return;
+    g_free(account->name);
+    g_free(account->home);
+    g_free(account->shell);
     g_free(account);
 }
 

@@ -12,7 +12,9 @@
 typedef struct {
     char *name;
     uid_t uid;
-    gid_t gid; /* primary group */
+    gid_t gid;   /* primary group */
+    char *home;  /* NULL: the line does not say */
+    char *shell; /* so too */
 } Account;
 
 /* A whole decimal number that is an id (below 2^32 - 1); "+5" and "5". */

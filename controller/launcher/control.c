@@ -23,7 +23,8 @@ send_deadline(void)
 }
 
 static Container *
-read_definition(const Message *call, GArray *fds, const char *name, GError **error)
+read_definition(const Message *call, GArray *fds, const char *name, Fd *ret_definition,
+                GError **error)
 {
     g_autoptr(Container) container = NULL;
     g_autofree char *text = NULL;
@@ -54,6 +55,7 @@ read_definition(const Message *call, GArray *fds, const char *name, GError **err
              (int)container->caisson->passed_fds, (int)fds->len - 1);
         return NULL;
     }
+    *ret_definition = fd_steal(&definition);
     return g_steal_pointer(&container);
 }
 
@@ -62,14 +64,16 @@ control_receive_launch(int control, const char *name, GError **error)
 {
     g_autoptr(GArray) fds = NULL;
     g_autoptr(Message) call = message_receive(control, FOREVER, &fds, error);
+    g_auto(Fd) definition = -1;
     Container *container;
     Launch *launch;
 
-    if (!call || !(container = read_definition(call, fds, name, error)))
+    if (!call || !(container = read_definition(call, fds, name, &definition, error)))
         return NULL;
     g_array_remove_index(fds, 0);
     launch = launch_new(container, g_steal_pointer(&fds));
     launch->control = control;
+    launch->definition = fd_steal(&definition);
     return launch;
 }
 

@@ -31,6 +31,7 @@ make_state(Launch *launch, int freezer)
     state->client = hand_over(launch->control);
     state->listener = hand_over(launch->listener);
     state->state_directory = hand_over(launch->state_directory);
+    state->definition = hand_over(launch->definition);
     state->freezer = hand_over(freezer);
     state->freezer_version = cgroup_version(launch->layout, CGROUP_FREEZER);
     state->cgroup = g_strdup(launch->group);

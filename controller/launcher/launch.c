@@ -72,7 +72,7 @@ launch_new(Container *container, GArray *passed)
 
     launch->container = container;
     launch->passed = passed;
-    launch->control = launch->state_directory = launch->listener = -1;
+    launch->control = launch->definition = launch->state_directory = launch->listener = -1;
     launch->root = launch->pts = launch->moved = launch->birthplace = -1;
     launch->init_pidfd = launch->sync = -1;
     launch->trees = g_new(Fd, container->mounts->len + 1);
@@ -99,6 +99,7 @@ launch_free(Launch *launch)
     g_clear_pointer(&launch->container, container_free);
     g_clear_pointer(&launch->passed, g_array_unref);
     fd_close(&launch->control);
+    fd_close(&launch->definition);
     fd_close(&launch->state_directory);
     fd_close(&launch->listener);
     fd_close(&launch->root);

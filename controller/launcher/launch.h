@@ -34,6 +34,7 @@ typedef struct {
     Container *container;
     GArray *passed;          /* of int: descriptors for init */
     Fd control;              /* the daemon's socket */
+    Fd definition;           /* the sealed memfd that .container was read from */
     char *program_directory; /* where the keeper lies */
     bool trace;              /* print what each step takes */
 

@@ -14,35 +14,18 @@
 
 #define FILE_SIZE_MAX (4 << 20)
 
-/*
- * Content of a file of the guest's, "" when it has none. The guest must not be able to hang or
- * exhaust us: a FIFO, a device or something endless is no account file.
- */
+/* Content of a file of the guest's, "" when it has none. */
 static char *
 read_guest_file(const Launch *launch, const char *path, GError **error)
 {
-    g_auto(Fd) fd = place_open(launch->root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, NULL);
-    g_autofree char *text = NULL;
-    struct stat status;
-    size_t done = 0;
-    ssize_t n = 0;
+    g_autoptr(GError) local = NULL;
+    char *text = place_read(launch->root, path, FILE_SIZE_MAX, NULL, &local);
 
-    if (fd < 0)
+    if (!text && errno == ENOENT)
         return g_strdup("");
-    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size > FILE_SIZE_MAX) {
-        fail(error, FAILURE_SYSTEM, "'%s' of the container is not a file of at most %d bytes", path,
-             FILE_SIZE_MAX);
-        return NULL;
-    }
-    text = g_malloc(FILE_SIZE_MAX + 1);
-    while (done < FILE_SIZE_MAX && (n = read(fd, text + done, FILE_SIZE_MAX - done)) > 0)
-        done += n;
-    if (n < 0) {
-        fail_errno(error, errno, "cannot read '%s' of the container", path);
-        return NULL;
-    }
-    text[done] = '\0';
-    return g_steal_pointer(&text);
+    if (!text)
+        g_propagate_error(error, g_steal_pointer(&local));
+    return text;
 }
 
 /* What the definition says in numbers, when it names nobody. */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "controller/kernel.h"
 #include "controller/wire/descriptor.h"
@@ -66,6 +67,58 @@ place_open(int root, const char *path, uint64_t flags, GError **error)
     int fd = resolve(root, path, flags);
 
     return fd < 0 ? fail_place(error, "open", path) : fd;
+}
+
+static char *
+fail_read(GError **error, const char *path)
+{
+    int saved = errno;
+
+    fail_errno(error, saved, "cannot read '%s' of the container", path);
+    errno = saved;
+    return NULL;
+}
+
+/* A device is not even opened: that alone may have an effect. */
+static int
+open_regular(int root, const char *path, size_t limit, GError **error)
+{
+    g_auto(Fd) place = place_open(root, path, O_PATH, error);
+    struct stat status;
+
+    if (place < 0)
+        return -1;
+    if (fstat(place, &status) < 0 || !S_ISREG(status.st_mode) || (guint64)status.st_size > limit) {
+        fail(error, FAILURE_SYSTEM, "'%s' of the container is not a file of at most %zu bytes",
+             path, limit);
+        errno = EINVAL;
+        return -1;
+    }
+    return place_open(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, error);
+}
+
+char *
+place_read(int root, const char *path, size_t limit, size_t *ret_length, GError **error)
+{
+    g_auto(Fd) fd = open_regular(root, path, limit, error);
+    g_autoptr(GString) text = g_string_new(NULL);
+    char block[4096];
+    ssize_t n = 0;
+
+    if (fd < 0)
+        return NULL;
+    while (text->len <= limit && (n = read(fd, block, sizeof(block))) > 0)
+        g_string_append_len(text, block, n);
+    if (n < 0)
+        return fail_read(error, path);
+    if (text->len > limit) {
+        fail(error, FAILURE_SYSTEM, "'%s' of the container has more than %zu bytes", path, limit);
+        errno = EINVAL;
+        return NULL;
+    }
+    if (ret_length)
+        *ret_length = text->len;
+    return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 /* Makes the last component of @path, the ones above it exist. */

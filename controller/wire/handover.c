@@ -28,6 +28,7 @@ static const JsonField state_fields[] = {
     { "listener", JSON_INT, offsetof(KeeperState, listener), .absent = -1, .flags = JSON_REQUIRED },
     { "stateDirectory", JSON_INT, offsetof(KeeperState, state_directory), .absent = -1,
       .flags = JSON_REQUIRED },
+    { "definition", JSON_INT, offsetof(KeeperState, definition), .absent = -1 },
     { "freezer", JSON_INT, offsetof(KeeperState, freezer), .absent = -1 },
     { "freezerVersion", JSON_INT, offsetof(KeeperState, freezer_version), .absent = 0 },
     { "cgroup", JSON_STRING, offsetof(KeeperState, cgroup) },

@@ -32,6 +32,8 @@ typedef struct {
     int64_t client;     /* descriptor; the socket the launcher inherited, -1: none */
     int64_t listener;   /* descriptor; bound to NAME.sock and listening, SEQPACKET */
     int64_t state_directory; /* descriptor; O_PATH or O_DIRECTORY of /run/libvirt/lxc */
+    /* descriptor; the sealed memfd of Launch, for who enters the guest later; -1: none */
+    int64_t definition;
     /* descriptor; the guest's group "libvirt": on v1 in the freezer hierarchy, on v2 the group
      * itself. Its files are opened read-write below it; -1: Freeze is answered with
      * operation-unsupported */
