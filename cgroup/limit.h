@@ -60,6 +60,11 @@ char *limit_read_nodes(const CgroupLayout *layout, const char *group, GError **e
 bool limit_write_nodes(const CgroupLayout *layout, const char *group, const char *nodes,
                        GError **error);
 
+/* The same for processors. Restricting to NULL means to those that the group above has. */
+char *limit_read_processors(const CgroupLayout *layout, const char *group, GError **error);
+bool limit_write_processors(const CgroupLayout *layout, const char *group, const char *processors,
+                            GError **error);
+
 /* Weight and devices, which have the paths of their nodes; UNSET where the kernel has no value. */
 ContainerBlockIo *limit_read_block(const CgroupLayout *layout, const char *group, GError **error);
 

@@ -10,6 +10,7 @@
 #include "driver/look.h"
 #include "driver/parameters.h"
 #include "driver/report.h"
+#include "xml/processors.h"
 
 #define PERIOD_DEFAULT 100000
 
@@ -208,6 +209,9 @@ set_scheduler(Change *change, Parameters given, GError **error)
     if (!limit_read_cpu(host_cgroups(), change->group, &before, error) ||
         !prepare_cpu(given, &before, &after, error))
         return false;
+    /* fewer vcpus online than there are limit the guest as well */
+    if (after.period != CONTAINER_UNSET && change->live->vcpus_online < change->live->vcpus)
+        after.quota = processors_quota(change->live);
     if (limit_write_cpu(host_cgroups(), change->group, &after, error) &&
         change_commit(change, error))
         return true;

@@ -21,3 +21,4 @@ extern const ApiSlot limits_memory_api[]; /* memory of a guest and its limits */
 extern const ApiSlot limits_numa_api[];   /* memory nodes */
 extern const ApiSlot statistics_api[];    /* of one domain */
 extern const ApiSlot statistics_all_api[];
+extern const ApiSlot vcpus_api[]; /* counts and pins */

@@ -19,6 +19,7 @@
 #include "driver/host.h"
 #include "driver/lifecycle.h"
 #include "driver/placement.h"
+#include "driver/placing.h"
 #include "driver/report.h"
 #include "driver/spawn.h"
 #include "driver/store.h"
@@ -253,7 +254,8 @@ launch_run(Domain *domain, const StartOptions *options, int *ret_socket, GError 
         !launch_handshake(domain, *ret_socket, container, options, error))
         return false;
     launch_record_running(domain, options);
-    return store_save_status(domain, error) && hooks_run(domain, HOOK_STARTED, NULL, error);
+    return placing_begin(domain, error) && store_save_status(domain, error) &&
+           hooks_run(domain, HOOK_STARTED, NULL, error);
 }
 
 static void

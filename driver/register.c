@@ -35,6 +35,7 @@ lxcRegister(void)
         limits_numa_api,
         statistics_api,
         statistics_all_api,
+        vcpus_api,
         NULL,
         /* clang-format on */
     };

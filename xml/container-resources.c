@@ -3,6 +3,7 @@
 #include "controller/wire/failure.h"
 #include "controller/wire/shares.h"
 #include "xml/container-parts.h"
+#include "xml/processors.h"
 
 #define HPET_MAJOR 10
 #define HPET_MINOR 228
@@ -38,10 +39,8 @@ cpu_set(const Definition *definition, ContainerCpu *cpu, GError **error)
                     tuning->shares, SHARES_MIN, SHARES_MAX);
     cpu->shares = tuning->shares == UINT64_MAX ? CONTAINER_UNSET : tuning->shares;
     cpu->period = tuning->period == 0 ? CONTAINER_UNSET : tuning->period;
-    cpu->quota = tuning->quota < 0 ? -1 : tuning->quota;
-    /* placement 'auto' leaves the choice to the host */
-    if (!definition->vcpu_placement_auto)
-        cpu->cpus = g_strdup(definition->cpuset);
+    cpu->quota = processors_quota(definition);
+    cpu->cpus = processors_allowed(definition);
     /* the other modes are wishes, which a set of allowed nodes would turn into orders */
     if (memory->mode == NUMA_STRICT || memory->mode == NUMA_RESTRICTIVE)
         cpu->mems = g_strdup(memory->nodeset);

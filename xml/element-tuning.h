@@ -24,7 +24,7 @@ typedef struct {
     uint64_t shares; /* UINT64_MAX: not said */
     uint64_t period; /* microseconds, 0: not said */
     int64_t quota;   /* microseconds, 0: not said, negative: unlimited */
-    /* what follows has no effect on a container */
+    /* what follows has no effect on a container, but the pins of vcpus and emulator */
     uint64_t global_period;
     int64_t global_quota;
     uint64_t emulator_period;
