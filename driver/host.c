@@ -89,6 +89,20 @@ check_security(const Settings *settings, GError **error)
     return true;
 }
 
+static bool
+set_idmap(const Settings *settings, GError **error)
+{
+    const char *mode = settings->idmap_default;
+
+    if (mode && !g_str_equal(mode, "mapped") && !g_str_equal(mode, "passthrough"))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "idmap_default '%s' of " SETTINGS_PATH
+                    " is not known: use \"mapped\" or \"passthrough\"",
+                    mode);
+    host.defaults.idmap = g_strcmp0(mode, "mapped") == 0;
+    return true;
+}
+
 bool
 host_init(GError **error)
 {
@@ -105,7 +119,7 @@ host_init(GError **error)
     find_uuid();
     settings_clear(&host.settings);
     if (!settings_load(SETTINGS_PATH, &host.settings, error) ||
-        !check_security(&host.settings, error))
+        !check_security(&host.settings, error) || !set_idmap(&host.settings, error))
         return false;
     if (!host.cgroups && !(host.cgroups = cgroup_layout_new(error)))
         return false;

@@ -8,8 +8,9 @@ import tempfile
 import libvirt
 import pytest
 
+from harness import process
 from harness.daemon import wait_for
-from harness.guest import put, read_file
+from harness.guest import Guest, put, read_file
 
 pytestmark = pytest.mark.ours
 
@@ -180,3 +181,200 @@ def test_a_directory_is_no_block_device(shelf, define):
     domain, _ = define(devices="<filesystem type='block'><source dev='%s'/><target dir='/data'/>"
                                "</filesystem>" % shelf)
     refused(domain, "cannot mount '%s' on '/data': it is no block device" % shelf)
+
+
+# Directories
+
+FIRST = 300000    # of the id map
+
+
+def directory_element(path, target, more='', mode=''):
+    return "<filesystem type='mount'%s><source dir='%s'/><target dir='%s'/>%s</filesystem>" % \
+        (mode and " accessmode='%s'" % mode, path, target, more)
+
+
+@pytest.fixture
+def mounted(daemon):
+    """Mounts in the daemon's namespace, until the guests are gone."""
+    made = []
+
+    def make(*arguments):
+        daemon.run('mount', *arguments)
+        made.append(arguments[-1])
+        return made[-1]
+    yield make
+    for path in reversed(made):
+        daemon.run('umount', '-l', path)
+
+
+def make_directory(shelf, name, text='letter'):
+    path = os.path.join(shelf, name)
+    os.mkdir(path)
+    put(path, text, name + '\n')
+    return path
+
+
+def shared_directory(daemon, shelf, mounted):
+    """As directories of a booted host are: what is mounted below spreads."""
+    source = make_directory(shelf, 'source')
+    os.mkdir(source + '/early')
+    os.mkdir(source + '/late')
+    mounted('--bind', source, source)
+    daemon.run('mount', '--make-shared', source)
+    mounted('-t', 'tmpfs', 'early', source + '/early')
+    return source
+
+
+def test_what_is_below_another_mount_may_come_before_it_in_the_document(shelf, look):
+    one, two, three = (make_directory(shelf, name) for name in ('one', 'two', 'three'))
+    seen = look('cat /srv/letter /srv/a/b/letter /mirror/letter', devices=''.join([
+        "<filesystem type='bind'><source dir='/srv/c'/><target dir='/mirror'/></filesystem>",
+        directory_element(two, '/srv/a/b'), directory_element(three, '/srv/c'), directory_element(one, '/srv')]))
+    assert seen.split() == ['one', 'two', 'three']
+
+
+def test_what_is_mounted_below_a_source_is_there_too_and_what_the_host_mounts_later(
+        daemon, shelf, mounted, start):
+    source = shared_directory(daemon, shelf, mounted)
+    domain, _ = start(devices=directory_element(source, '/data'))
+    inside = '/proc/%d/mountinfo' % process.init_of(domain)
+    assert ' /data/early ' in open(inside).read()
+    mounted('-t', 'tmpfs', 'late', source + '/late')
+    assert ' /data/late ' in open(inside).read()
+
+
+def test_below_a_read_only_directory_nothing_can_be_written(daemon, shelf, mounted, start):
+    source = shared_directory(daemon, shelf, mounted)
+    domain, guest = start(devices=directory_element(source, '/data', '<readonly/>'))
+    mounted('-t', 'tmpfs', 'late', source + '/late')
+    table = open('/proc/%d/mountinfo' % process.init_of(domain)).read()
+    assert re.search(r' /data ro\b', table) and re.search(r' /data/early ro\b', table)
+    assert '/data/late' not in table
+    script = 'for d in /data /data/early /data/late; do touch $d/x || echo refused; done'
+    done = daemon.virsh('lxc-enter-namespace', guest.name, '--noseclabel', '/bin/sh', '-c', script, check=False)
+    assert done.out.count('refused') == 3
+
+
+def test_a_file_can_be_mounted_on_a_file_that_is_made(shelf, look):
+    put(shelf, 'letter', 'dear guest\n')
+    seen = look('cat /etc/new/letter', devices=directory_element(shelf + '/letter', '/etc/new/letter', '<readonly/>'))
+    assert seen == 'dear guest\n'
+
+
+@pytest.mark.parametrize('idmap', [None, FIRST])
+def test_a_source_may_lie_below_what_only_root_can_enter(shelf, look, idmap):
+    hidden = make_directory(shelf, 'hidden')
+    source = make_directory(hidden, 'source')
+    os.chmod(hidden, 0o700)
+    assert look('cat /data/letter', idmap=idmap, devices=directory_element(source, '/data')) == 'source\n'
+
+
+def test_a_size_of_ram_is_kept_to_and_shown(look):
+    seen = look('df -k /scratch | tail -n 1; head -c 3000000 /dev/zero > /scratch/x || echo full',
+                devices="<filesystem type='ram'><source usage='2' units='MiB'/><target dir='/scratch'/></filesystem>")
+    assert re.search(r'\b2048\b', seen) and 'full' in seen
+
+
+# Users
+
+# mount(8) of util-linux 2.39 has an option for that: SOURCE TARGET FIRST
+IDMAP = '''
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def call(number, *arguments):
+    result = libc.syscall(number, *arguments)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), 'system call %d' % number)
+    return result
+tree = call(428, -100, sys.argv[1].encode(), 0x80001)               # open_tree(OPEN_TREE_CLONE)
+ready, done = os.pipe(), os.pipe()
+child = os.fork()
+if child == 0:
+    libc.unshare(0x10000000)
+    os.write(ready[1], b'.')
+    os.read(done[0], 1)
+    os._exit(0)
+os.read(ready[0], 1)
+for name in ('uid_map', 'gid_map'):
+    with open('/proc/%d/%s' % (child, name), 'w') as file:
+        file.write('0 %s 65536' % sys.argv[3])
+user = os.open('/proc/%d/ns/user' % child, os.O_RDONLY)
+attributes = struct.pack('QQQQ', 0x100000, 0, 0, user)
+call(442, tree, b'', 0x1000, attributes, len(attributes))           # mount_setattr(MOUNT_ATTR_IDMAP)
+call(429, tree, b'', -100, sys.argv[2].encode(), 4)                 # move_mount
+os.write(done[1], b'.')
+'''
+
+
+def test_a_mapped_root_keeps_its_owners_on_the_host(make_root, start):
+    root = make_root()
+    domain, _ = start(idmap=FIRST, root_element=directory_element(root, '/', mode='mapped'), root=root)
+    assert process.field(process.init_of(domain), 'Uid')[0] == str(FIRST)
+    assert os.stat(os.path.join(root, 'heard')).st_uid == 0
+    assert os.stat(os.path.join(root, 'bin/busybox')).st_uid == 0
+
+
+def test_a_mapped_directory_or_image_belongs_to_the_guests_ids(shelf, look, make_image):
+    source = make_directory(shelf, 'source')
+    os.chown(source, 1000, 1000)
+    image = make_image()
+    seen = look('stat -c %u /data /image; touch /data/new && stat -c %u /data/new; touch /image/new && echo written',
+                idmap=FIRST, devices=directory_element(source, '/data', mode='mapped') +
+                file_element(image, '/image').replace("'file'", "'file' accessmode='mapped'"))
+    assert seen.split() == ['1000', '0', '0', 'written']
+    assert os.stat(source + '/new').st_uid == 0
+
+
+def test_ids_are_unchanged_when_nothing_is_said(shelf, look):
+    source = make_directory(shelf, 'source')
+    shifted = make_directory(shelf, 'shifted')
+    os.chown(shifted, FIRST + 7, FIRST + 7)
+    seen = look('stat -c %u /data /shifted', idmap=FIRST,
+                devices=directory_element(source, '/data') + directory_element(shifted, '/shifted'))
+    assert seen.split() == ['65534', '7']
+
+
+def test_a_source_that_was_given_to_the_guests_ids_or_is_idmapped_is_left_as_it_is(
+        daemon, shelf, mounted, look):
+    shifted = make_directory(shelf, 'shifted')
+    os.chown(shifted, FIRST + 7, FIRST + 7)
+    plain, mapped = make_directory(shelf, 'plain'), make_directory(shelf, 'mapped')
+    mounted('--bind', mapped, mapped)
+    done = daemon.run('/usr/bin/python3', '-c', IDMAP, plain, mapped, str(FIRST + 3))
+    assert done.returncode == 0, done.stderr
+    seen = look('stat -c %u /shifted /mapped', name='leftalone', idmap=FIRST,
+                devices=directory_element(shifted, '/shifted', mode='mapped') +
+                directory_element(mapped, '/mapped', mode='mapped'))
+    assert seen.split() == ['7', '3']
+    log = daemon.guest_log('leftalone')
+    assert "'%s' belongs to user %d" % (shifted, FIRST + 7) in log
+    assert "'%s' is an idmapped mount" % mapped in log
+
+
+def test_a_file_system_that_cannot_be_idmapped_is_named(shelf, mounted, define):
+    source = make_directory(shelf, 'source')
+    os.mkdir(source + '/below')
+    mounted('-t', 'ramfs', 'below', source + '/below')
+    domain, _ = define(idmap=FIRST, devices=directory_element(source, '/data', mode='mapped'))
+    refused(domain, "the file system 'ramfs' at '%s/below' cannot be idmapped" % source,
+            "accessmode='passthrough'")
+
+
+def test_device_nodes_of_the_host_are_of_no_use_to_an_unprivileged_guest(shelf, look):
+    source = make_directory(shelf, 'source')
+    os.mknod(source + '/null', 0o666 | 0o020000, os.makedev(1, 3))
+    os.chmod(source + '/null', 0o666)
+    element = directory_element(source, '/data')
+    assert 'refused' in look('echo x > /data/null || echo refused', idmap=FIRST, devices=element)
+
+
+def test_a_new_filesystem_is_mapped_where_the_administrator_says_so(own_daemon, make_root):
+    own_daemon.end(15)
+    with open(own_daemon.path('/etc/libvirt/lxc.conf'), 'w') as file:
+        file.write('idmap_default = "mapped"\n')
+    own_daemon.launch()
+    own_daemon.wait_ready()
+    connection = own_daemon.connect()
+    domain = connection.defineXML(Guest('mapped1', make_root(), idmap=FIRST).xml())
+    assert "accessmode='mapped'" in domain.XMLDesc(0)
+    own_daemon.close_connections()

@@ -90,6 +90,7 @@ typedef struct {
     const char *arch;             /* "x86_64" */
     const char *emulator;         /* default of <emulator> */
     const char *security_model;   /* "apparmor": of a seclabel that names none; NULL: leave it */
+    bool idmap;                   /* filesystems without accessmode are 'mapped' */
     const char *schema_directory; /* of DEFINITION_VALIDATE; NULL: where they are installed */
 } DefinitionDefaults;
 

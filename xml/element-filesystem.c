@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "xml/definition.h"
 #include "xml/elements.h"
 
 static const char *const types[] = { "mount", "block", "file",   "template",
@@ -67,11 +68,15 @@ static const XmlField filesystem_fields[] = {
 static bool
 filesystem_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
 {
+    const DefinitionDefaults *defaults = context->defaults;
     Filesystem *filesystem = object;
 
-    /* a running guest's implicit root filesystem has no mode */
+    /* a running guest's implicit root filesystem has no mode; what was defined keeps its meaning
+     * when the administrator changes the default */
     if (filesystem->access_mode == FILESYSTEM_ACCESS_NONE && !context->live)
-        filesystem->access_mode = FILESYSTEM_ACCESS_PASSTHROUGH;
+        filesystem->access_mode = defaults && defaults->idmap && !context->trusted
+                                      ? FILESYSTEM_ACCESS_MAPPED
+                                      : FILESYSTEM_ACCESS_PASSTHROUGH;
     return true;
 }
 

@@ -40,9 +40,10 @@ root_open(Launch *launch, SourceContext *context, GError **error)
 bool
 sources_open(Launch *launch, GError **error)
 {
-    SourceContext context = {
+    g_auto(SourceContext) context = {
         .uid_mappings = launch->container->os->uid_mappings,
         .gid_mappings = launch->container->os->gid_mappings,
+        .user_namespace = -1,
     };
     guint i;
 

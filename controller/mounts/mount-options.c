@@ -88,6 +88,8 @@ mount_options_init(MountOptions *options, const char *const *words)
     for (; words && *words; words++) {
         if (g_str_equal(*words, "nofail"))
             options->optional = true;
+        else if (g_str_equal(*words, "idmap") || g_str_equal(*words, "ridmap"))
+            options->idmap = true;
         else if (!take_attribute(options, *words) && !take_binding(options, *words))
             g_ptr_array_add(options->data, (gpointer)*words);
     }

@@ -11,6 +11,7 @@ typedef struct {
     uint64_t clear;
     uint64_t propagation; /* MS_SLAVE … */
     bool recursive;       /* "rbind": with what is mounted below the source */
+    bool idmap;           /* "idmap", "ridmap": with the ids of the guest */
     bool optional;        /* "nofail": left out when there is no such source */
     GPtrArray *data;      /* of const char *: "size=65536"; borrowed */
 } MountOptions;

@@ -7,10 +7,10 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "controller/mounts/idmap.h"
 #include "controller/mounts/loop.h"
 #include "controller/mounts/mount-options.h"
 #include "controller/mounts/probe.h"
-#include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 
 static int
@@ -90,6 +90,59 @@ source_is_host(const ContainerMount *mount)
     return mount->source != NULL;
 }
 
+static bool
+is_in_map(const GPtrArray *mappings, uint64_t host_id)
+{
+    guint i;
+
+    for (i = 0; i < mappings->len; i++) {
+        const ContainerIdMapping *range = g_ptr_array_index(mappings, i);
+
+        if (host_id >= range->host_id && host_id - range->host_id < range->size)
+            return true;
+    }
+    return false;
+}
+
+/* An image whose files were given to the guest's ids, or a mount that the administrator has mapped:
+ * another map on top would take them away from the guest. */
+static bool
+is_mapped(const SourceContext *context, const ContainerMount *mount, int tree)
+{
+    g_auto(Fd) fd = open(mount->source, O_PATH | O_CLOEXEC);
+    struct stat status;
+
+    if (g_strcmp0(mount->type, "bind") == 0 && fd >= 0 && idmap_present(fd)) {
+        g_printerr("mounts: '%s' is an idmapped mount: left as it is\n", mount->source);
+        return true;
+    }
+    if (fstat(tree, &status) == 0 && is_in_map(context->uid_mappings, status.st_uid)) {
+        g_printerr("mounts: '%s' belongs to user %u, who is of the container: not idmapped\n",
+                   mount->source, status.st_uid);
+        return true;
+    }
+    return false;
+}
+
+static bool
+map_ids(SourceContext *context, const ContainerMount *mount, const MountOptions *options, int tree,
+        GError **error)
+{
+    if (!options->idmap || context->uid_mappings->len == 0 || is_mapped(context, mount, tree))
+        return true;
+    if (context->user_namespace < 0 &&
+        (context->user_namespace =
+             idmap_namespace(context->uid_mappings, context->gid_mappings, error)) < 0)
+        return false;
+    return idmap_apply(tree, context->user_namespace, mount->source, options->recursive, error);
+}
+
+void
+source_context_clear(SourceContext *context)
+{
+    fd_close(&context->user_namespace);
+}
+
 int
 source_open(SourceContext *context, const ContainerMount *mount, GError **error)
 {
@@ -103,7 +156,9 @@ source_open(SourceContext *context, const ContainerMount *mount, GError **error)
     mount_options_init(&options, (const char *const *)mount->options);
     if ((tree = opener_of(mount)(mount, &options, error)) < 0)
         return -1;
-    return mount_adjust(tree, &options, error) ? fd_steal(&tree) : -1;
+    return map_ids(context, mount, &options, tree, error) && mount_adjust(tree, &options, error)
+               ? fd_steal(&tree)
+               : -1;
 }
 
 void

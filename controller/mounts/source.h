@@ -6,6 +6,7 @@
 #pragma once
 
 #include "controller/wire/container.h"
+#include "controller/wire/descriptor.h"
 
 /* Type of a mount whose file system is found by its contents, as for mount(8). */
 #define SOURCE_TYPE_DETECT "auto"
@@ -17,7 +18,10 @@
 typedef struct {
     const GPtrArray *uid_mappings; /* of ContainerIdMapping *; empty: no user namespace */
     const GPtrArray *gid_mappings;
+    Fd user_namespace; /* with these maps; -1: made when it is needed */
 } SourceContext;
+
+void source_context_clear(SourceContext *context);
 
 /* Whether @mount comes from the host: not a new file system, nor a bind of what the guest has. */
 bool source_is_host(const ContainerMount *mount);
@@ -27,3 +31,5 @@ int source_open(SourceContext *context, const ContainerMount *mount, GError **er
 
 /* Puts "cannot bind '/a' to '/b': " and the like before what went wrong with @mount. */
 void source_explain(const ContainerMount *mount, GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SourceContext, source_context_clear)
