@@ -12,6 +12,7 @@
 #include "driver/capabilities.h"
 #include "driver/domain.h"
 #include "driver/placement.h"
+#include "xml/container.h"
 
 #define SETTINGS_PATH SYSCONFDIR "/lxc.conf"
 
@@ -86,6 +87,10 @@ check_security(const Settings *settings, GError **error)
     if (settings->security_default_confined)
         log_warning("security_default_confined of %s has no effect without a security driver",
                     SETTINGS_PATH);
+    if (settings->seccomp && !seccomp_profile_check(settings->seccomp, error)) {
+        g_prefix_error(error, "seccomp of " SETTINGS_PATH ": ");
+        return false;
+    }
     return true;
 }
 

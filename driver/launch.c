@@ -64,6 +64,7 @@ launch_seal_container(Definition *live, const StartOptions *options, GError **er
         .arch = host_arch(),
         .rtc_major = stat("/dev/rtc0", &rtc) == 0 ? major(rtc.st_rdev) : 0,
         .placement = placement_name(),
+        .seccomp = host_settings()->seccomp ? host_settings()->seccomp : "default",
         .passed_fds = options->n_fds,
         .paused = options->paused,
     };

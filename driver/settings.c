@@ -31,6 +31,7 @@ static const Setting settings_known[] = {
     { "security_require_confined", VALUE_NUMBER, offsetof(Settings, security_require_confined) },
     { "info_memory_is_balloon", VALUE_NUMBER, offsetof(Settings, info_memory_is_balloon) },
     { "idmap_default", VALUE_STRING, offsetof(Settings, idmap_default) },
+    { "seccomp", VALUE_STRING, offsetof(Settings, seccomp) },
     { NULL },
 };
 
@@ -219,5 +220,6 @@ settings_clear(Settings *settings)
 {
     g_clear_pointer(&settings->security_driver, g_free);
     g_clear_pointer(&settings->idmap_default, g_free);
+    g_clear_pointer(&settings->seccomp, g_free);
     *settings = (Settings){ 0 };
 }

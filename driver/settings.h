@@ -12,6 +12,7 @@ typedef struct {
     bool security_require_confined; /* a domain without confinement is refused */
     bool info_memory_is_balloon;    /* dominfo has <currentMemory>, not what is used */
     char *idmap_default;            /* accessmode of new filesystems without one; NULL: not said */
+    char *seccomp;                  /* profile of domains that name none; NULL: "default" */
 } Settings;
 
 /*

@@ -36,6 +36,12 @@ RULES = {
     # what enters a guest gives up privileges and reads accounts by the code that did it for init
     'controller/exec': (('controller/wire', 'controller/mounts', 'controller/launcher', 'cgroup',
                          'controller/kernel.h'), CONTROLLER),
+    # how a process of a guest's is confined: at its start, and when a command is run in it
+    'controller/confinement': (('controller/wire', 'controller/kernel.h'), CONTROLLER),
+    'controller/launcher': (('controller/wire', 'controller/mounts', 'controller/confinement', 'cgroup',
+                             'controller/kernel.h'), CONTROLLER),
+    'controller/worker': (('controller/wire', 'controller/mounts', 'controller/confinement', 'cgroup',
+                           'controller/kernel.h'), CONTROLLER),
     'controller/view': (('controller/wire', 'controller/kernel.h'), CONTROLLER),
     'controller/keeper': (('controller/wire', 'controller/kernel.h'), {'glib', 'json-c'}),
     'controller': (('controller/wire', 'controller/mounts', 'controller/launcher', 'controller/worker',

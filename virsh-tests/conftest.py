@@ -233,6 +233,21 @@ def start(define):
     return make
 
 
+@pytest.fixture
+def attack(start, make_root):
+    """Starts a guest whose init tries these attacks (tests/attack/attack.c); answers {attack: result}."""
+    def make(*attacks, script='', **options):
+        root = options.pop('root', None) or make_root(options.get('idmap') or 0)
+        shutil.copy2(build.find('attack'), os.path.join(root, 'bin/attack'))
+        start(init='/bin/sh', root=root, arguments=[
+            '-c', '{ %s /bin/attack %s; } > /seen.new 2>&1; mv /seen.new /seen; exec sleep 1000'
+            % (script, ' '.join(attacks))], **options)
+        wait_for(lambda: os.path.exists(os.path.join(root, 'seen')), 'the attacks ended', 30)
+        lines = guest.read_file(root, 'seen').splitlines()
+        return dict(line.split(' ', 1) for line in lines if ' ' in line)
+    return make
+
+
 @pytest.fixture(scope='session')
 def debian():
     """Debian roots by init; skips where none can be built."""

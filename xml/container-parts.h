@@ -20,5 +20,9 @@ void container_process(const Definition *definition, Container *container);
 bool container_resources(const Definition *definition, const ContainerContext *context,
                          Container *container, GError **error);
 
+/* container-seccomp.c: the filter of context->seccomp */
+bool container_seccomp(const Definition *definition, const ContainerContext *context,
+                       Container *container, GError **error);
+
 /* Whether the container gets a network of its own. */
 bool container_owns_network(const Definition *definition);

@@ -11,9 +11,13 @@ typedef struct {
     const char *arch;            /* of the host */
     int64_t rtc_major;     /* of /dev/rtc0, a number the kernel chooses; 0: the host has none */
     const char *placement; /* of ContainerExtension; NULL: not said */
+    const char *seccomp;   /* profile of a domain that names none; NULL: "none" */
     uint64_t passed_fds;
     bool paused;
 } ContainerContext;
+
+/* Whether there is a seccomp profile of that name: "default", "strict" or "none". */
+bool seccomp_profile_check(const char *profile, GError **error);
 
 /*
  * The container definition of a domain that is about to start. The definition is the live one: the

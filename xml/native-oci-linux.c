@@ -293,6 +293,11 @@ oci_read_linux(const OciConfig *config, Definition *definition, NativeReport *re
         read_caisson(resources, &definition->caisson, report);
     report_paths(os->masked_paths, "linux.maskedPaths", report);
     report_paths(os->readonly_paths, "linux.readonlyPaths", report);
+    /* the filter is the driver's, chosen by a profile */
+    if (os->seccomp)
+        native_ignore(report, "linux.seccomp");
+    if (os->mount_label)
+        native_ignore(report, "linux.mountLabel");
     return true;
 }
 

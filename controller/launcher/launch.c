@@ -31,6 +31,7 @@ static const Step steps[] = {
     { "mounts", SIDE_HOST, sources_open, NULL },
     { "devices", SIDE_HOST, devices_make, NULL },
     { "consoles", SIDE_HOST, terminals_open, NULL },
+    { "seccomp", SIDE_HOST, seccomp_prepare, NULL },
     { "cgroup", SIDE_HOST, groups_create, groups_remove },
     { "namespaces", SIDE_HOST, namespaces_create, namespaces_destroy },
     { "cgroup", SIDE_HOST, groups_settle, NULL },
@@ -49,6 +50,8 @@ static const Step steps[] = {
     { "hostname", SIDE_CONTAINER, hostname_set, NULL },
     { "network", SIDE_CONTAINER, network_start, NULL },
     { "user", SIDE_CONTAINER, user_find, NULL },
+    /* after everything that a guest may not do, before the privilege to install it goes */
+    { "seccomp", SIDE_CONTAINER, seccomp_confine, NULL },
     { "privileges", SIDE_CONTAINER, privileges_drop, NULL },
     { "init", SIDE_CONTAINER, init_wait, NULL },
 
@@ -111,6 +114,7 @@ launch_free(Launch *launch)
     g_clear_pointer(&launch->views, g_ptr_array_unref);
     g_clear_pointer(&launch->layout, cgroup_layout_free);
     g_clear_pointer(&launch->groups, g_array_unref);
+    filter_clear(&launch->filter);
     g_free(launch->program_directory);
     g_free(launch->group);
     g_free(launch->position);

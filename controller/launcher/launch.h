@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "cgroup/cgroup.h"
+#include "controller/confinement/filter.h"
 #include "controller/wire/container.h"
 #include "controller/wire/descriptor.h"
 
@@ -53,6 +54,8 @@ typedef struct {
     GPtrArray *views; /* of GroupView * */
     Fd moved; /* at its end when the launcher has been moved in the v2 hierarchy; -1: it is not */
     Fd birthplace; /* the guest's group in the v2 hierarchy, into which init is born; -1: none */
+
+    Filter filter; /* of the guest's system calls */
 
     bool user_namespace;
     uid_t root_uid; /* who the guest's root is on the host */

@@ -50,6 +50,10 @@ bool mounts_attach(Launch *launch, GError **error);
 /* masks.c: paths of /proc and /sys that are hidden or read-only */
 bool masks_apply(Launch *launch, GError **error);
 
+/* seccomp.c: the filter of system calls; inside: its installation */
+bool seccomp_prepare(Launch *launch, GError **error);
+bool seccomp_confine(Launch *launch, GError **error);
+
 /* hostname.c, network.c, user.c, privileges.c */
 bool hostname_set(Launch *launch, GError **error);
 bool network_start(Launch *launch, GError **error);

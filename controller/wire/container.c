@@ -50,6 +50,14 @@ static const JsonField capabilities_fields[] = {
 const JsonType container_capabilities_type = { "capabilities", sizeof(ContainerCapabilities),
                                                capabilities_fields };
 
+static const JsonField rlimit_fields[] = {
+    { "type", JSON_STRING, offsetof(ContainerRlimit, type), .flags = JSON_REQUIRED },
+    { "hard", JSON_UINT, offsetof(ContainerRlimit, hard), .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "soft", JSON_UINT, offsetof(ContainerRlimit, soft), .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { NULL },
+};
+const JsonType container_rlimit_type = { "rlimit", sizeof(ContainerRlimit), rlimit_fields };
+
 static const JsonField process_fields[] = {
     { "args", JSON_STRINGS, offsetof(ContainerProcess, args), .flags = JSON_REQUIRED },
     { "env", JSON_STRINGS, offsetof(ContainerProcess, env) },
@@ -57,6 +65,12 @@ static const JsonField process_fields[] = {
     { "user", JSON_OBJECT, offsetof(ContainerProcess, user), .type = &container_user_type },
     { "capabilities", JSON_OBJECT, offsetof(ContainerProcess, capabilities),
       .type = &container_capabilities_type },
+    { "rlimits", JSON_OBJECTS, offsetof(ContainerProcess, rlimits),
+      .type = &container_rlimit_type },
+    { "noNewPrivileges", JSON_BOOL, offsetof(ContainerProcess, no_new_privileges) },
+    { "apparmorProfile", JSON_STRING, offsetof(ContainerProcess, apparmor_profile) },
+    { "oomScoreAdj", JSON_INT, offsetof(ContainerProcess, oom_score_adj) },
+    { "selinuxLabel", JSON_STRING, offsetof(ContainerProcess, selinux_label) },
     { NULL },
 };
 const JsonType container_process_type = { "process", sizeof(ContainerProcess), process_fields };
@@ -185,6 +199,45 @@ static const JsonField personality_fields[] = {
 const JsonType container_personality_type = { "personality", sizeof(ContainerPersonality),
                                               personality_fields };
 
+static const JsonField seccomp_argument_fields[] = {
+    { "index", JSON_UINT, offsetof(ContainerSeccompArgument, index),
+      .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "value", JSON_UINT, offsetof(ContainerSeccompArgument, value),
+      .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "valueTwo", JSON_UINT, offsetof(ContainerSeccompArgument, value_two) },
+    { "op", JSON_STRING, offsetof(ContainerSeccompArgument, op), .flags = JSON_REQUIRED },
+    { NULL },
+};
+const JsonType container_seccomp_argument_type = { "argument", sizeof(ContainerSeccompArgument),
+                                                   seccomp_argument_fields };
+
+static const JsonField seccomp_rule_fields[] = {
+    { "names", JSON_STRINGS, offsetof(ContainerSeccompRule, names), .flags = JSON_REQUIRED },
+    { "action", JSON_STRING, offsetof(ContainerSeccompRule, action), .flags = JSON_REQUIRED },
+    { "errnoRet", JSON_UINT, offsetof(ContainerSeccompRule, errnum), .absent = UNSET },
+    { "args", JSON_OBJECTS, offsetof(ContainerSeccompRule, args),
+      .type = &container_seccomp_argument_type },
+    { NULL },
+};
+const JsonType container_seccomp_rule_type = { "rule", sizeof(ContainerSeccompRule),
+                                               seccomp_rule_fields };
+
+static const JsonField seccomp_extension_fields[] = {
+    { "optional", JSON_BOOL, offsetof(ContainerSeccomp, optional) },
+    { NULL },
+};
+static const JsonType seccomp_extension_type = { "caisson", 0, seccomp_extension_fields };
+
+static const JsonField seccomp_fields[] = {
+    { "defaultAction", JSON_STRING, offsetof(ContainerSeccomp, default_action),
+      .flags = JSON_REQUIRED },
+    { "syscalls", JSON_OBJECTS, offsetof(ContainerSeccomp, rules),
+      .type = &container_seccomp_rule_type },
+    { "caisson", JSON_INLINE, .type = &seccomp_extension_type },
+    { NULL },
+};
+const JsonType container_seccomp_type = { "seccomp", sizeof(ContainerSeccomp), seccomp_fields };
+
 static const JsonField linux_fields[] = {
     { "namespaces", JSON_OBJECTS, offsetof(ContainerLinux, namespaces),
       .type = &container_namespace_type },
@@ -199,6 +252,8 @@ static const JsonField linux_fields[] = {
     { "readonlyPaths", JSON_STRINGS, offsetof(ContainerLinux, readonly_paths) },
     { "personality", JSON_OBJECT, offsetof(ContainerLinux, personality),
       .type = &container_personality_type },
+    { "seccomp", JSON_OBJECT, offsetof(ContainerLinux, seccomp), .type = &container_seccomp_type },
+    { "mountLabel", JSON_STRING, offsetof(ContainerLinux, mount_label) },
     { NULL },
 };
 const JsonType container_linux_type = { "linux", sizeof(ContainerLinux), linux_fields };
@@ -260,6 +315,21 @@ object_ensure(void *member, const JsonType *type)
 }
 
 static void
+seccomp_complete(ContainerSeccomp *seccomp)
+{
+    guint i;
+
+    if (!seccomp)
+        return;
+    array_ensure(&seccomp->rules, &container_seccomp_rule_type);
+    for (i = 0; i < seccomp->rules->len; i++) {
+        ContainerSeccompRule *rule = seccomp->rules->pdata[i];
+
+        array_ensure(&rule->args, &container_seccomp_argument_type);
+    }
+}
+
+static void
 container_complete(Container *container)
 {
     ContainerResources *resources;
@@ -268,6 +338,7 @@ container_complete(Container *container)
     object_ensure(&container->root, &container_root_type);
     object_ensure(&container->process, &container_process_type);
     object_ensure(&container->process->user, &container_user_type);
+    array_ensure(&container->process->rlimits, &container_rlimit_type);
     object_ensure(&container->os, &container_linux_type);
     object_ensure(&container->caisson, &container_extension_type);
 
@@ -279,6 +350,7 @@ container_complete(Container *container)
     object_ensure(&resources->pids, &container_pids_type);
     object_ensure(&resources->block_io, &container_block_io_type);
 
+    seccomp_complete(os->seccomp);
     array_ensure(&container->mounts, &container_mount_type);
     array_ensure(&os->namespaces, &container_namespace_type);
     array_ensure(&os->uid_mappings, &container_id_mapping_type);

@@ -47,11 +47,22 @@ typedef struct {
 } ContainerCapabilities;
 
 typedef struct {
+    char *type; /* "RLIMIT_NOFILE" */
+    uint64_t hard;
+    uint64_t soft;
+} ContainerRlimit;
+
+typedef struct {
     char **args; /* args[0] is also the path to execute */
     char **env;  /* "NAME=value" in order */
     char *cwd;
     ContainerUser *user; /* OCI wants numbers: 0/0 when caisson.user names someone */
     ContainerCapabilities *capabilities;
+    GPtrArray *rlimits;     /* of ContainerRlimit *; what is not named has the launcher's default */
+    int64_t oom_score_adj;  /* -1000..1000; 0: as the kernel gives it */
+    bool no_new_privileges; /* no program of the guest gains privileges by being executed */
+    char *apparmor_profile; /* NULL: as the launcher */
+    char *selinux_label;    /* NULL: as the launcher */
 } ContainerProcess;
 
 typedef struct {
@@ -134,6 +145,26 @@ typedef struct {
 } ContainerPersonality;
 
 typedef struct {
+    uint64_t index; /* of the argument, from 0 */
+    uint64_t value; /* of SCMP_CMP_MASKED_EQ: the mask */
+    uint64_t value_two;
+    char *op; /* "SCMP_CMP_EQ", "SCMP_CMP_MASKED_EQ" … */
+} ContainerSeccompArgument;
+
+typedef struct {
+    char **names;    /* of system calls; what the launcher does not know is left out */
+    char *action;    /* "SCMP_ACT_ERRNO" … */
+    uint64_t errnum; /* of SCMP_ACT_ERRNO; UNSET: EPERM */
+    GPtrArray *args; /* of ContainerSeccompArgument *: all must hold */
+} ContainerSeccompRule;
+
+typedef struct {
+    char *default_action;
+    GPtrArray *rules; /* of ContainerSeccompRule *; key "syscalls" */
+    bool optional;    /* ours, key "caisson": a kernel without seccomp starts the guest without */
+} ContainerSeccomp;
+
+typedef struct {
     GPtrArray *namespaces;   /* of ContainerNamespace * */
     GPtrArray *uid_mappings; /* of ContainerIdMapping * */
     GPtrArray *gid_mappings;
@@ -142,6 +173,8 @@ typedef struct {
     char **masked_paths;
     char **readonly_paths;
     ContainerPersonality *personality;
+    ContainerSeccomp *seccomp; /* NULL: no filter */
+    char *mount_label;         /* SELinux label of what the launcher mounts; NULL: none */
 } ContainerLinux;
 
 typedef struct {
@@ -200,6 +233,10 @@ extern const JsonType container_hugepage_limit_type;
 extern const JsonType container_block_device_type;
 extern const JsonType container_block_io_type;
 extern const JsonType container_personality_type;
+extern const JsonType container_rlimit_type;
+extern const JsonType container_seccomp_type;
+extern const JsonType container_seccomp_rule_type;
+extern const JsonType container_seccomp_argument_type;
 extern const JsonType container_extension_type;
 
 /*
