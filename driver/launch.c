@@ -67,6 +67,7 @@ launch_seal_container(Definition *live, const StartOptions *options, GError **er
         .seccomp = host_settings()->seccomp ? host_settings()->seccomp : "default",
         .passed_fds = options->n_fds,
         .paused = options->paused,
+        .view = host_settings()->view,
     };
     g_autoptr(Container) container = container_compute(live, &context, error);
     g_autofree char *text = NULL;

@@ -26,6 +26,7 @@ typedef struct {
 
 static const Setting settings_known[] = {
     { "log_with_libvirtd", VALUE_NUMBER, offsetof(Settings, log_with_libvirtd) },
+    { "proc_view", VALUE_NUMBER, offsetof(Settings, view) },
     { "security_driver", VALUE_STRING, offsetof(Settings, security_driver) },
     { "security_default_confined", VALUE_NUMBER, offsetof(Settings, security_default_confined) },
     { "security_require_confined", VALUE_NUMBER, offsetof(Settings, security_require_confined) },
@@ -221,5 +222,5 @@ settings_clear(Settings *settings)
     g_clear_pointer(&settings->security_driver, g_free);
     g_clear_pointer(&settings->idmap_default, g_free);
     g_clear_pointer(&settings->seccomp, g_free);
-    *settings = (Settings){ 0 };
+    *settings = (Settings){ .view = true };
 }

@@ -8,6 +8,7 @@
 typedef struct {
     bool log_with_libvirtd;         /* controllers log to the daemon's outputs, not to NAME.log */
     char *security_driver;          /* "none", "apparmor", "selinux"; NULL: not said */
+    bool view;                      /* guests get a /proc of their own limits; key proc_view */
     bool security_default_confined; /* a domain without seclabel gets a generated one */
     bool security_require_confined; /* a domain without confinement is refused */
     bool info_memory_is_balloon;    /* dominfo has <currentMemory>, not what is used */
@@ -17,9 +18,9 @@ typedef struct {
 
 /*
  * Reads @path in libvirt's syntax (`key = value`, values being numbers, quoted strings or lists);
- * @settings is empty. A missing or unreadable file leaves the defaults, unknown keys are ignored.
- * FAILURE_CONFIG_UNSUPPORTED names file and line of a value of the wrong type or of what cannot be
- * read.
+ * @settings is what settings_clear() makes. A missing or unreadable file leaves the defaults,
+ * unknown keys are ignored. FAILURE_CONFIG_UNSUPPORTED names file and line of a value of the wrong
+ * type or of what cannot be read.
  */
 bool settings_load(const char *path, Settings *settings, GError **error);
 

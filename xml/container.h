@@ -14,6 +14,7 @@ typedef struct {
     const char *seccomp;   /* profile of a domain that names none; NULL: "none" */
     uint64_t passed_fds;
     bool paused;
+    bool view; /* files of /proc and /sys are to show the guest's limits */
 } ContainerContext;
 
 /* Whether there is a seccomp profile of that name: "default", "strict" or "none". */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "controller/keeper/log.h"
+#include "controller/keeper/view.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 
@@ -59,6 +60,7 @@ control_kill(Keeper *keeper, GError **error)
     if (init_signal(keeper, SIGKILL) < 0 && errno != ESRCH)
         return fail_errno(error, errno, "cannot kill init");
     keeper->phase = PHASE_DYING;
+    view_end(keeper);
     /* after the signal: resumed tasks find it before they run on. v1 tasks cannot die frozen */
     if (!freezer_release(&keeper->freezer, &stuck))
         log_line("%s", stuck->message);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include "controller/keeper/client.h"
 #include "controller/keeper/control.h"
 #include "controller/keeper/log.h"
+#include "controller/keeper/view.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/message.h"
@@ -109,6 +111,7 @@ ending_conclude(Keeper *keeper, const siginfo_t *info)
     g_autoptr(GError) error = NULL;
     guint i;
 
+    view_end(keeper);
     for (i = 0; i < keeper->consoles->len; i++)
         console_drain(keeper->consoles->pdata[i]);
 
@@ -135,6 +138,8 @@ children_reap(Keeper *keeper)
         /* __WALL: also a child whose end sends another signal than SIGCHLD, or none */
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) < 0 || info.si_pid == 0)
             return;
+        view_child_ended(keeper, info.si_pid,
+                         info.si_code == CLD_EXITED && info.si_status == EXIT_SUCCESS);
         if (info.si_pid == keeper->state->init_pid && !keeper->loop.stopped)
             ending_conclude(keeper, &info);
     }

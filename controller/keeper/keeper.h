@@ -32,6 +32,9 @@ typedef struct {
     Freezer freezer;
     Client *waiter; /* who gets the reply of the Freeze or Thaw under way; NULL: it has left */
     uint64_t asked_signals; /* bit N-1: Signal N was requested */
+    Timer view_timer;       /* when the server of the view is to be started */
+    gint64 view_started;
+    gint64 view_pause; /* before it is started the next time */
     Source listener;
     Source init;    /* init's pidfd */
     Source signals; /* SIGCHLD and requests to end, by signalfd */

@@ -13,9 +13,11 @@
 #include "controller/keeper/ending.h"
 #include "controller/keeper/keeper.h"
 #include "controller/keeper/log.h"
+#include "controller/keeper/view.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/handover.h"
 #include "controller/wire/message.h"
+#include "controller/wire/view.h"
 
 static bool
 state_check(const KeeperState *state, GError **error)
@@ -25,6 +27,9 @@ state_check(const KeeperState *state, GError **error)
     if (state->freezer >= 0 && state->freezer_version != 1 && state->freezer_version != 2)
         return fail(error, FAILURE_INTERNAL, "freezer version %d is unknown",
                     (int)state->freezer_version);
+    if (state->view && state->view->descriptors->len != VIEW_DESCRIPTORS)
+        return fail(error, FAILURE_INTERNAL, "the view has %u descriptors",
+                    state->view->descriptors->len);
     return true;
 }
 
@@ -67,6 +72,7 @@ keeper_start(Keeper *keeper, GError **error)
     keeper->consoles = g_ptr_array_new_with_free_func((GDestroyNotify)console_free);
     keeper->clients = g_ptr_array_new();
     control_init(keeper);
+    view_init(keeper);
     if (!ending_watch(keeper, error) || !consoles_start(keeper, error) || !confine(error) ||
         !clients_listen(keeper, error))
         return false;

@@ -97,12 +97,16 @@ control_await_init(Launch *launch, GError **error)
     struct pollfd watches[] = {
         { .fd = launch->sync, .events = POLLIN },
         { .fd = launch->control, .events = POLLRDHUP },
+        /* init waits for it when it mounts the view */
+        { .fd = launch->view_server, .events = POLLIN },
     };
 
     while (poll(watches, G_N_ELEMENTS(watches), -1) < 0) {
         if (errno != EINTR)
             return fail_errno(error, errno, "cannot wait for init");
     }
+    if (!watches[0].revents && watches[2].revents)
+        return fail(error, FAILURE_START, "the server of the view of /proc died; its log says why");
     return watches[0].revents || fail_gone(error);
 }
 

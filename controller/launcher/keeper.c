@@ -19,6 +19,34 @@ hand_over(int fd)
     return fd;
 }
 
+static void
+add_descriptor(KeeperView *view, int fd)
+{
+    KeeperDescriptor *descriptor = json_new(&keeper_descriptor_type);
+
+    descriptor->fd = hand_over(fd);
+    g_ptr_array_add(view->descriptors, descriptor);
+}
+
+static KeeperView *
+make_view(const Launch *launch)
+{
+    KeeperView *view;
+    int i;
+
+    if (launch->view_connection < 0)
+        return NULL;
+    view = json_new(&keeper_view_type);
+    view->program = hand_over(launch->view_program);
+    view->pid = launch->view_pid;
+    view->descriptors = json_array_new(&keeper_descriptor_type);
+    add_descriptor(view, launch->view_connection);
+    add_descriptor(view, launch->view_session);
+    for (i = 0; i < VIEW_GROUP_LAST; i++)
+        add_descriptor(view, launch->view_groups[i]);
+    return view;
+}
+
 static KeeperState *
 make_state(Launch *launch, int freezer)
 {
@@ -37,6 +65,7 @@ make_state(Launch *launch, int freezer)
     state->cgroup = g_strdup(launch->group);
     state->paused = launch->container->caisson->paused;
     state->continue_pending = true;
+    state->view = make_view(launch);
     for (i = 0; i < launch->terminals->len; i++) {
         const Terminal *terminal = g_ptr_array_index(launch->terminals, i);
         KeeperConsole *console = json_new(&keeper_console_type);

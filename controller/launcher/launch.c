@@ -33,8 +33,10 @@ static const Step steps[] = {
     { "consoles", SIDE_HOST, terminals_open, NULL },
     { "seccomp", SIDE_HOST, seccomp_prepare, NULL },
     { "cgroup", SIDE_HOST, groups_create, groups_remove },
+    { "view", SIDE_HOST, view_mount, NULL },
     { "namespaces", SIDE_HOST, namespaces_create, namespaces_destroy },
     { "cgroup", SIDE_HOST, groups_settle, NULL },
+    { "view", SIDE_HOST, view_serve, view_remove },
     { "idmap", SIDE_HOST, namespaces_map_ids, NULL },
 
     { "cgroup", SIDE_CONTAINER, groups_enter, NULL },
@@ -44,6 +46,7 @@ static const Step steps[] = {
      */
     { "mounts", SIDE_CONTAINER, mounts_attach, NULL },
     { "devices", SIDE_CONTAINER, devices_bind, NULL },
+    { "view", SIDE_CONTAINER, view_attach, NULL },
     { "mounts", SIDE_CONTAINER, masks_apply, NULL },
     { "root", SIDE_CONTAINER, rootfs_enter, NULL },
     /* from here on every file is the guest's */
@@ -78,6 +81,7 @@ launch_new(Container *container, GArray *passed)
     launch->control = launch->definition = launch->state_directory = launch->listener = -1;
     launch->root = launch->pts = launch->moved = launch->birthplace = -1;
     launch->init_pidfd = launch->sync = -1;
+    view_clear(launch);
     launch->trees = g_new(Fd, container->mounts->len + 1);
     for (i = 0; i < container->mounts->len; i++)
         launch->trees[i] = -1;
@@ -110,6 +114,7 @@ launch_free(Launch *launch)
     fd_close(&launch->birthplace);
     fd_close(&launch->init_pidfd);
     fd_close(&launch->sync);
+    view_close(launch);
     g_clear_pointer(&launch->terminals, g_ptr_array_unref);
     g_clear_pointer(&launch->views, g_ptr_array_unref);
     g_clear_pointer(&launch->layout, cgroup_layout_free);

@@ -13,6 +13,7 @@
 #include "controller/confinement/filter.h"
 #include "controller/wire/container.h"
 #include "controller/wire/descriptor.h"
+#include "controller/wire/view.h"
 
 /* A console: a pty of the guest and one of the host, joined by the keeper. */
 typedef struct {
@@ -56,6 +57,14 @@ typedef struct {
     Fd birthplace; /* the guest's group in the v2 hierarchy, into which init is born; -1: none */
 
     Filter filter; /* of the guest's system calls */
+
+    Fd view_tree;       /* the view of /proc and /sys as a detached mount; -1: none is wanted */
+    Fd view_connection; /* the server's end of it */
+    Fd view_session;    /* memfd of its ViewSession */
+    Fd view_program;    /* O_PATH */
+    pid_t view_pid;
+    Fd view_server; /* pidfd of it */
+    Fd view_groups[VIEW_GROUP_LAST];
 
     bool user_namespace;
     uid_t root_uid; /* who the guest's root is on the host */

@@ -54,6 +54,14 @@ bool masks_apply(Launch *launch, GError **error);
 bool seccomp_prepare(Launch *launch, GError **error);
 bool seccomp_confine(Launch *launch, GError **error);
 
+/* view.c: the view of /proc and /sys, and its server */
+void view_clear(Launch *launch);
+void view_close(Launch *launch);
+bool view_mount(Launch *launch, GError **error);
+bool view_serve(Launch *launch, GError **error);
+void view_remove(Launch *launch);
+bool view_attach(Launch *launch, GError **error);
+
 /* hostname.c, network.c, user.c, privileges.c */
 bool hostname_set(Launch *launch, GError **error);
 bool network_start(Launch *launch, GError **error);

@@ -275,6 +275,7 @@ static const JsonField extension_fields[] = {
       .type = &container_console_type },
     { "user", JSON_STRING, offsetof(ContainerExtension, user) },
     { "group", JSON_STRING, offsetof(ContainerExtension, group) },
+    { "view", JSON_BOOL, offsetof(ContainerExtension, view) },
     { "hostNetwork", JSON_BOOL, offsetof(ContainerExtension, host_network) },
     { "paused", JSON_BOOL, offsetof(ContainerExtension, paused) },
     { "passedFds", JSON_UINT, offsetof(ContainerExtension, passed_fds) },

@@ -19,6 +19,22 @@ static const JsonField console_fields[] = {
 };
 const JsonType keeper_console_type = { "console", sizeof(KeeperConsole), console_fields };
 
+static const JsonField descriptor_fields[] = {
+    { "fd", JSON_INT, offsetof(KeeperDescriptor, fd), .absent = -1, .flags = JSON_REQUIRED },
+    { NULL },
+};
+const JsonType keeper_descriptor_type = { "descriptor", sizeof(KeeperDescriptor),
+                                          descriptor_fields };
+
+static const JsonField view_fields[] = {
+    { "program", JSON_INT, offsetof(KeeperView, program), .absent = -1, .flags = JSON_REQUIRED },
+    { "descriptors", JSON_OBJECTS, offsetof(KeeperView, descriptors),
+      .type = &keeper_descriptor_type, .flags = JSON_REQUIRED },
+    { "pid", JSON_INT, offsetof(KeeperView, pid), .absent = -1, .flags = JSON_REQUIRED },
+    { NULL },
+};
+const JsonType keeper_view_type = { "view", sizeof(KeeperView), view_fields };
+
 static const JsonField state_fields[] = {
     { "name", JSON_STRING, offsetof(KeeperState, name), .flags = JSON_REQUIRED },
     { "initPid", JSON_INT, offsetof(KeeperState, init_pid), .flags = JSON_REQUIRED },
@@ -33,6 +49,7 @@ static const JsonField state_fields[] = {
     { "freezerVersion", JSON_INT, offsetof(KeeperState, freezer_version), .absent = 0 },
     { "cgroup", JSON_STRING, offsetof(KeeperState, cgroup) },
     { "consoles", JSON_OBJECTS, offsetof(KeeperState, consoles), .type = &keeper_console_type },
+    { "view", JSON_OBJECT, offsetof(KeeperState, view), .type = &keeper_view_type },
     { "paused", JSON_BOOL, offsetof(KeeperState, paused) },
     { "continuePending", JSON_BOOL, offsetof(KeeperState, continue_pending) },
     { NULL },

@@ -26,6 +26,18 @@ typedef struct {
 } KeeperConsole;
 
 typedef struct {
+    int64_t fd;
+} KeeperDescriptor;
+
+/* The server of the guest's view of /proc, to be started again when it dies. */
+typedef struct {
+    int64_t program;        /* descriptor; O_PATH of libvirt_lxc_view */
+    GPtrArray *descriptors; /* of KeeperDescriptor *: its descriptors 3, 4, … The first one is its
+                               connection, and closing it ends the view */
+    int64_t pid;            /* a child of the keeper */
+} KeeperView;
+
+typedef struct {
     char *name;         /* domain name: NAME.sock, NAME.pid, NAME.exit in the state directory */
     int64_t init_pid;   /* pid of init as the host sees it; a child of the keeper */
     int64_t init_pidfd; /* descriptor; init's pidfd */
@@ -41,12 +53,15 @@ typedef struct {
     int64_t freezer_version; /* 1 or 2 */
     char *cgroup;            /* as in GetStatus */
     GPtrArray *consoles;     /* of KeeperConsole * */
+    KeeperView *view;        /* NULL: the guest has none */
     bool paused;             /* the group is frozen already: the state is "paused" */
     bool continue_pending;   /* the first thing to send to .client is the reply to Continue */
 } KeeperState;
 
 extern const JsonType keeper_state_type;
 extern const JsonType keeper_console_type;
+extern const JsonType keeper_descriptor_type;
+extern const JsonType keeper_view_type;
 
 /* All descriptors -1, consoles an empty array. */
 KeeperState *keeper_state_new(void);

@@ -10,22 +10,25 @@ test_all(void)
     static const char text[] = "# comment\n"
                                "log_with_libvirtd = 1\n"
                                "\n"
+                               "proc_view = 0\n"
                                "  security_driver = \"none\"  # why\n"
                                "security_default_confined=0\n"
                                "security_require_confined = 1\n"
                                "info_memory_is_balloon = 1";
-    Settings settings = { 0 };
+    Settings settings = { .view = true };
     g_autoptr(GError) error = NULL;
 
     g_assert_true(settings_parse(text, "lxc.conf", &settings, &error));
     g_assert_no_error(error);
     g_assert_true(settings.log_with_libvirtd);
+    g_assert_false(settings.view);
     g_assert_cmpstr(settings.security_driver, ==, "none");
     g_assert_false(settings.security_default_confined);
     g_assert_true(settings.security_require_confined);
     g_assert_true(settings.info_memory_is_balloon);
     settings_clear(&settings);
     g_assert_null(settings.security_driver);
+    g_assert_true(settings.view);
 }
 
 static void

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The view of /proc and /sys: a FUSE mount, its server, and the files bound over the kernel's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "controller/kernel.h"
+#include "controller/mounts/place.h"
+#include "controller/launcher/process.h"
+#include "controller/launcher/steps.h"
+#include "controller/wire/failure.h"
+
+#define MOVE_BY_FD (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+
+/* Where the files are bound from, for as long as that takes; /dev is always there and ours. */
+#define STOPOVER "/dev"
+
+static const struct {
+    CgroupController controller;
+    ViewGroup group;
+} groups[] = {
+    { CGROUP_MEMORY, VIEW_GROUP_MEMORY },   { CGROUP_CPU, VIEW_GROUP_CPU },
+    { CGROUP_CPUACCT, VIEW_GROUP_CPUACCT }, { CGROUP_CPUSET, VIEW_GROUP_CPUSET },
+    { CGROUP_BLKIO, VIEW_GROUP_BLKIO },
+};
+
+void
+view_clear(Launch *launch)
+{
+    int i;
+
+    launch->view_tree = launch->view_connection = launch->view_session = -1;
+    launch->view_program = launch->view_server = -1;
+    for (i = 0; i < VIEW_GROUP_LAST; i++)
+        launch->view_groups[i] = -1;
+}
+
+void
+view_close(Launch *launch)
+{
+    int i;
+
+    fd_close(&launch->view_tree);
+    fd_close(&launch->view_connection);
+    fd_close(&launch->view_session);
+    fd_close(&launch->view_program);
+    fd_close(&launch->view_server);
+    for (i = 0; i < VIEW_GROUP_LAST; i++)
+        fd_close(&launch->view_groups[i]);
+}
+
+static bool
+session_create(Launch *launch, GError **error)
+{
+    ViewSession *session;
+    struct timespec now;
+
+    launch->view_session = memfd_create("view", MFD_CLOEXEC);
+    if (launch->view_session < 0 || ftruncate(launch->view_session, sizeof(*session)) < 0)
+        return fail_errno(error, errno, "cannot make a memory file");
+    session =
+        mmap(NULL, sizeof(*session), PROT_READ | PROT_WRITE, MAP_SHARED, launch->view_session, 0);
+    if (session == MAP_FAILED)
+        return fail_errno(error, errno, "cannot map a memory file");
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    session->born = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+    session->uid = launch->root_uid;
+    session->gid = launch->root_gid;
+    munmap(session, sizeof(*session));
+    return true;
+}
+
+static int
+make_tree(int connection, GError **error)
+{
+    g_autofree char *number = g_strdup_printf("%d", connection);
+    g_auto(Fd) context = fsopen("fuse", FSOPEN_CLOEXEC);
+    int tree;
+
+    if (context < 0 || fsconfig(context, FSCONFIG_SET_STRING, "fd", number, 0) < 0 ||
+        fsconfig(context, FSCONFIG_SET_STRING, "rootmode", "40555", 0) < 0 ||
+        fsconfig(context, FSCONFIG_SET_STRING, "user_id", "0", 0) < 0 ||
+        fsconfig(context, FSCONFIG_SET_STRING, "group_id", "0", 0) < 0 ||
+        fsconfig(context, FSCONFIG_SET_FLAG, "default_permissions", NULL, 0) < 0 ||
+        fsconfig(context, FSCONFIG_SET_FLAG, "allow_other", NULL, 0) < 0 ||
+        fsconfig(context, FSCONFIG_SET_STRING, "subtype", "caisson", 0) < 0 ||
+        fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ||
+        (tree = fsmount(context, FSMOUNT_CLOEXEC,
+                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+                            MOUNT_ATTR_NOEXEC)) < 0) {
+        fail_errno(error, errno, "cannot make a FUSE mount for the view of /proc");
+        return -1;
+    }
+    return tree;
+}
+
+bool
+view_mount(Launch *launch, GError **error)
+{
+    g_autofree char *program =
+        g_build_filename(launch->program_directory, "libvirt_lxc_view", NULL);
+
+    if (!launch->container->caisson->view)
+        return true;
+    if ((launch->view_connection = open("/dev/fuse", O_RDWR | O_CLOEXEC)) < 0) {
+        /* a kernel or a machine without FUSE: guests run there, too */
+        g_printerr("view: cannot open '/dev/fuse': %s; the container sees the host's /proc\n",
+                   g_strerror(errno));
+        return true;
+    }
+    if ((launch->view_program = open(program, O_PATH | O_CLOEXEC)) < 0)
+        return fail_errno(error, errno, "cannot open '%s'", program);
+    if (!session_create(launch, error))
+        return false;
+    launch->view_tree = make_tree(launch->view_connection, error);
+    return launch->view_tree >= 0;
+}
+
+/* Directories of the guest's group, and in *ret_birthplace of its supervisor's in the v2 hierarchy.
+ */
+static bool
+open_groups(Launch *launch, ViewSession *session, Fd *ret_birthplace, GError **error)
+{
+    g_autofree char *limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
+    g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
+    const GPtrArray *hierarchies = cgroup_hierarchies(launch->layout);
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(groups); i++) {
+        session->versions[groups[i].group] = cgroup_version(launch->layout, groups[i].controller);
+        if (session->versions[groups[i].group] == 0)
+            continue;
+        launch->view_groups[groups[i].group] =
+            cgroup_open(launch->layout, groups[i].controller, limits, error);
+        if (launch->view_groups[groups[i].group] < 0)
+            return false;
+    }
+    for (i = 0; i < hierarchies->len; i++) {
+        const CgroupHierarchy *hierarchy = g_ptr_array_index(hierarchies, i);
+
+        if (hierarchy->version != 2)
+            continue;
+        session->versions[VIEW_GROUP_UNIFIED] = 2;
+        launch->view_groups[VIEW_GROUP_UNIFIED] =
+            cgroup_hierarchy_open(hierarchy, limits, NULL, 0, error);
+        *ret_birthplace = cgroup_hierarchy_open(hierarchy, supervisor, NULL, 0, error);
+        return launch->view_groups[VIEW_GROUP_UNIFIED] >= 0 && *ret_birthplace >= 0;
+    }
+    return true;
+}
+
+/* The descriptors where the server expects them. They are all above that place: they were opened
+ * after the socket of the daemon, which is above HANDOVER_FD, and above a dozen others. */
+G_NORETURN static void
+become_server(const Launch *launch)
+{
+    static char *const no_environment[] = { NULL };
+    char *argv[] = { (char *)"libvirt_lxc_view", NULL };
+    int descriptors[VIEW_DESCRIPTORS + 1];
+    int first;
+    int i;
+
+    descriptors[0] = launch->view_connection;
+    descriptors[1] = launch->view_session;
+    for (i = 0; i < VIEW_GROUP_LAST; i++)
+        descriptors[VIEW_GROUPS_FD - VIEW_CONNECTION_FD + i] = launch->view_groups[i];
+    descriptors[VIEW_DESCRIPTORS] = launch->view_program;
+    first = VIEW_CONNECTION_FD + VIEW_DESCRIPTORS + 1;
+    for (i = 0; i <= VIEW_DESCRIPTORS; i++)
+        descriptors[i] = fcntl(descriptors[i] >= 0 ? descriptors[i] : VIEW_CONNECTION_FD,
+                               F_DUPFD_CLOEXEC, first);
+    for (i = 0; i <= VIEW_DESCRIPTORS; i++)
+        dup3(descriptors[i], VIEW_CONNECTION_FD + i, i == VIEW_DESCRIPTORS ? O_CLOEXEC : 0);
+    close_range(first, ~0U, 0);
+    process_reset_signals();
+    execveat(VIEW_CONNECTION_FD + VIEW_DESCRIPTORS, "", argv, no_environment, AT_EMPTY_PATH);
+    _exit(EXIT_FAILURE);
+}
+
+static bool
+spawn_server(Launch *launch, int birthplace, GError **error)
+{
+    struct clone_args arguments = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD };
+    int pidfd = -1;
+    pid_t pid;
+
+    arguments.pidfd = (uintptr_t)&pidfd;
+    if (birthplace >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = birthplace;
+    }
+    pid = kernel_clone3(&arguments);
+    if (pid == 0)
+        become_server(launch);
+    if (pid < 0)
+        return fail_errno(error, errno, "cannot create the process of the view's server");
+    launch->view_pid = pid;
+    launch->view_server = pidfd;
+    return true;
+}
+
+bool
+view_serve(Launch *launch, GError **error)
+{
+    g_auto(Fd) birthplace = -1;
+    ViewSession *session;
+    bool opened;
+
+    if (launch->view_connection < 0)
+        return true;
+    session =
+        mmap(NULL, sizeof(*session), PROT_READ | PROT_WRITE, MAP_SHARED, launch->view_session, 0);
+    if (session == MAP_FAILED)
+        return fail_errno(error, errno, "cannot map a memory file");
+    opened = open_groups(launch, session, &birthplace, error);
+    munmap(session, sizeof(*session));
+    return opened && spawn_server(launch, birthplace, error);
+}
+
+void
+view_remove(Launch *launch)
+{
+    siginfo_t info;
+
+    if (launch->view_server < 0)
+        return;
+    kernel_pidfd_send_signal(launch->view_server, SIGKILL);
+    waitid(P_PIDFD, launch->view_server, &info, WEXITED);
+    fd_close(&launch->view_server);
+    /* the last one: an init that waits for the server's answer can be killed then, not sooner */
+    fd_close(&launch->view_connection);
+}
+
+static bool
+cover(const Launch *launch, int directory, const ViewFile *file, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_auto(Fd) place = -1;
+    g_auto(Fd) tree = -1;
+
+    if ((place = place_open(launch->root, file->place, O_PATH, &local)) < 0) {
+        /* kernels differ in what they have */
+        if (errno == ENOENT || errno == ENOTDIR)
+            return true;
+        g_propagate_error(error, g_steal_pointer(&local));
+        return false;
+    }
+    tree = open_tree(directory, file->name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (tree < 0 || move_mount(tree, "", place, "", MOVE_BY_FD) < 0)
+        return fail_errno(error, errno, "cannot show the container its own '%s'", file->place);
+    return true;
+}
+
+/* A file can be bound only from a mount that is attached somewhere, before Linux 6.15. */
+bool
+view_attach(Launch *launch, GError **error)
+{
+    g_auto(Fd) stopover = -1;
+    bool covered = true;
+    unsigned i;
+
+    if (launch->view_tree < 0)
+        return true;
+    if ((stopover = place_open(launch->root, STOPOVER, O_PATH, error)) < 0)
+        return false;
+    if (move_mount(launch->view_tree, "", stopover, "", MOVE_BY_FD) < 0)
+        return fail_errno(error, errno, "cannot mount the view of /proc");
+    for (i = 0; covered && i < view_files_count; i++)
+        covered = cover(launch, launch->view_tree, &view_files[i], error);
+    if (!covered)
+        return false;
+    if (fchdir(launch->root) < 0 || umount2(STOPOVER + 1, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+        return fail_errno(error, errno, "cannot unmount the view of /proc");
+    return true;
+}

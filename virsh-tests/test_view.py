@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a guest's /proc and /sys say of its limits."""
+import os
+import re
+import signal
+
+import pytest
+
+from harness import process
+from harness.daemon import wait_for
+from harness.guest import read_file
+
+pytestmark = pytest.mark.ours
+
+
+def inside(daemon, domain, script):
+    """What a shell in the guest prints."""
+    return daemon.virsh('lxc-enter-namespace', domain.name(), '--noseclabel', '/bin/sh', '-c', script).out
+
+
+def meminfo(text):
+    return {line.split(':')[0]: int(line.split()[1]) for line in text.splitlines() if ':' in line}
+
+
+def server(domain):
+    """The view's server of a running guest."""
+    def find():
+        return [pid for pid in process.children(domain.ID())
+                if process.field(pid, 'Name') == ['libvirt_lxc_vie']]
+    return wait_for(find, 'the server of the view of %s' % domain.name())[0]
+
+
+# Runs what is written to it, as a child of init: a shell of lxc-enter-namespace has no part in the guest's groups.
+TALKER = """\
+mkfifo /asked; mkdir -p /dev/shm; mount -t tmpfs tmpfs /dev/shm; echo > /ready
+while read -r line < /asked; do sh -c "$line" > /answer.new 2>&1; mv /answer.new /answer; done
+"""
+
+
+@pytest.fixture
+def talk(start):
+    """Starts a guest; answers its domain and a function that has it run a line of shell."""
+    opened = []
+
+    def make(**options):
+        domain, guest = start(init='/bin/sh', arguments=['-c', TALKER], **options)
+        wait_for(lambda: read_file(guest.root, 'ready'), 'the guest listens', 30)
+        # Both ends, so that opening does not wait for the guest.
+        opened.append(os.open(os.path.join(guest.root, 'asked'), os.O_RDWR))
+        asked, answer = opened[-1], os.path.join(guest.root, 'answer')
+
+        def ask(line, seconds=30):
+            os.write(asked, line.encode() + b'\n')
+            wait_for(lambda: os.path.exists(answer), lambda: 'an answer to "%s"; processes: %s' % (line, [
+                (process.field(pid, 'Name'), process.field(pid, 'State'), read_file('/proc/%d' % pid, 'wchan'))
+                for pid in process.descendants(domain.ID())]), seconds)
+            text = read_file(guest.root, 'answer')
+            os.unlink(answer)
+            return text
+        return domain, ask
+    yield make
+    for fd in opened:
+        os.close(fd)
+
+
+def test_meminfo_shows_the_memory_of_the_guest(daemon, start):
+    domain, _ = start(memory=48)
+    seen = meminfo(inside(daemon, domain, 'cat /proc/meminfo'))
+    assert seen['MemTotal'] == 48 << 10
+    assert 0 < seen['MemFree'] < seen['MemTotal']
+    assert seen['MemFree'] <= seen['MemAvailable'] <= seen['MemTotal']
+    assert seen['SwapFree'] <= seen['SwapTotal']
+    with open('/proc/meminfo') as file:
+        host = file.read()
+    assert list(seen) == list(meminfo(host)), 'the same lines in the same order'
+
+
+def test_meminfo_has_the_columns_of_the_kernel(daemon, start):
+    domain, _ = start()
+    with open('/proc/meminfo') as file:
+        host = [re.sub(r' *\d+', 'N', line) for line in file.read().splitlines()]
+    seen = inside(daemon, domain, 'cat /proc/meminfo').splitlines()
+    assert [re.sub(r' *\d+', 'N', line) for line in seen] == host
+    assert len(seen[0]) == len('MemTotal:       24689716 kB')
+
+
+def test_meminfo_follows_what_the_guest_uses(talk):
+    _, ask = talk(memory=64)
+    before = meminfo(ask('cat /proc/meminfo'))
+    ask('dd if=/dev/zero of=/dev/shm/file bs=1M count=16')
+    after = wait_for(lambda: (lambda now: now['Shmem'] >= before['Shmem'] + (15 << 10) and now)(
+        meminfo(ask('cat /proc/meminfo'))), 'the memory of the guest grows')
+    assert after['Cached'] >= before['Cached'] + (15 << 10)
+    assert after['MemFree'] <= before['MemFree'] - (15 << 10)
+    assert after['MemAvailable'] <= before['MemAvailable'] - (15 << 10)
+
+
+def test_meminfo_follows_a_changed_limit(daemon, start):
+    domain, _ = start(memory=64)
+    domain.setMemory(32 << 10)
+    wait_for(lambda: meminfo(inside(daemon, domain, 'cat /proc/meminfo'))['MemTotal'] == 32 << 10,
+             'the new limit is seen')
+
+
+def test_the_view_belongs_to_the_root_of_a_mapped_guest(daemon, start):
+    domain, _ = start(idmap=200000, memory=48)
+    assert inside(daemon, domain, 'stat -c %u:%g:%a /proc/meminfo').strip() == '0:0:444'
+    assert meminfo(inside(daemon, domain, 'cat /proc/meminfo'))['MemTotal'] == 48 << 10
+
+
+def test_the_view_cannot_be_written(daemon, start):
+    domain, _ = start()
+    seen = inside(daemon, domain, 'echo 1 > /proc/meminfo || echo refused')
+    assert 'refused' in seen
+
+
+def test_a_server_that_is_killed_is_replaced(daemon, start):
+    domain, _ = start(memory=48)
+    for _ in range(3):
+        first = server(domain)
+        os.kill(first, signal.SIGKILL)
+        assert meminfo(inside(daemon, domain, 'cat /proc/meminfo'))['MemTotal'] == 48 << 10
+        wait_for(lambda: server(domain) != first, 'another server')
+
+
+def test_no_reader_is_lost_when_servers_die_under_load(daemon, talk):
+    """Direct reads all reach the server; a request that a dead one has taken in is answered by the next."""
+    domain, ask = talk()
+    readers = 'for n in 1 2 3; do while :; do dd if=/proc/meminfo of=/dev/null iflag=direct bs=64k || exit; ' \
+              'echo x >> /reads$n; done > /dev/null 2>&1 & done'
+    ask(readers)
+    for _ in range(6):
+        first = server(domain)
+        os.kill(first, signal.SIGKILL)
+        wait_for(lambda: server(domain) != first, 'another server', 30)
+    before = ask('wc -c /reads1 /reads2 /reads3').split()[:6:2]
+
+    def all_read_on():
+        return all(int(now) > int(then) for now, then in zip(ask('wc -c /reads1 /reads2 /reads3').split()[:6:2], before))
+    wait_for(all_read_on, 'all readers go on', 30)
+
+
+def test_a_stopped_server_does_not_keep_a_guest_from_being_destroyed(daemon, start):
+    domain, guest = start(init='/bin/sh', arguments=[
+        '-c', 'echo $$ > /ready; while :; do cat /proc/meminfo > /dev/null; sleep 0.2; done'])
+    wait_for(lambda: read_file(guest.root, 'ready'), 'init runs')
+    os.kill(server(domain), signal.SIGSTOP)
+    init = process.init_of(domain)
+    wait_for(lambda: any('wait_answer' in read_file('/proc/%d' % pid, 'wchan') for pid in process.descendants(init)),
+             'a reader waits')
+    domain.destroy()
+    assert not domain.isActive()
+
+
+def test_an_administrator_can_do_without_the_view(own_daemon, make_guest):
+    own_daemon.terminate()
+    with open(own_daemon.path('/etc/libvirt/lxc.conf'), 'w') as file:
+        file.write('proc_view = 0\n')
+    own_daemon.start()
+    domain = own_daemon.connect().createXML(make_guest(memory=48).xml())
+    with open('/proc/meminfo') as file:
+        total = file.readline().split()[1]
+    assert inside(own_daemon, domain, 'cat /proc/meminfo').split()[1] == total
+    assert not [pid for pid in process.children(domain.ID()) if process.field(pid, 'Name') == ['libvirt_lxc_vie']]
