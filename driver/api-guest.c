@@ -11,6 +11,7 @@
 #include "driver/abi/stream.h"
 #include "driver/api.h"
 #include "driver/controller.h"
+#include "driver/guest-process.h"
 #include "driver/init.h"
 #include "driver/operation.h"
 #include "driver/report.h"
@@ -215,6 +216,23 @@ send_signal(Domain *domain, int signal, GError **error)
     return reply != NULL;
 }
 
+/* The controller sends signals to init, of which it notes those that end it; others get them from
+ * here. */
+static bool
+signal_other(Domain *domain, long long pid, int signal, GError **error)
+{
+    g_auto(Usage) usage = { 0 };
+
+    if (pid == 0)
+        return fail(error, FAILURE_INVALID_ARG,
+                    "there is no process 0: give the number of a process, or of a process group "
+                    "as a negative number");
+    g_mutex_lock(&domain->lock);
+    usage_begin(&usage, domain);
+    g_mutex_unlock(&domain->lock);
+    return guest_process_signal(&usage, pid, signal, error);
+}
+
 static int
 api_domain_send_process_signal(virDomainPtr handle, long long pid, unsigned int number,
                                unsigned int flags)
@@ -227,13 +245,9 @@ api_domain_send_process_signal(virDomainPtr handle, long long pid, unsigned int 
         return -1;
     if (!(domain = domain_reach(handle, ACL(virDomainSendProcessSignalEnsureACL), &error)))
         return report(error);
-    if (pid != 1) {
-        fail(&error, FAILURE_ARGUMENT_UNSUPPORTED,
-             "signals go to process 1 of the guest only, not to %lld", pid);
-        return report(error);
-    }
     if (!parse_signal(number, &signal, &error) || !check_ours(domain, &error) ||
-        !send_signal(domain, signal, &error))
+        !(pid == 1 ? send_signal(domain, signal, &error)
+                   : signal_other(domain, pid, signal, &error)))
         return report(error);
     return 0;
 }

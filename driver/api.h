@@ -22,3 +22,4 @@ extern const ApiSlot limits_numa_api[];   /* memory nodes */
 extern const ApiSlot statistics_api[];    /* of one domain */
 extern const ApiSlot statistics_all_api[];
 extern const ApiSlot vcpus_api[]; /* counts and pins */
+extern const ApiSlot state_api[]; /* jobs, messages, rename, reset */

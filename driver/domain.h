@@ -28,6 +28,7 @@ typedef struct {
         owner;      /* AUTODESTROY: destroyed when this connection closes; never dereferenced */
     bool foreign;   /* a guest of the stock driver: watched and destroyable, nothing else */
     bool destroyed; /* destroy was called: how it ends is no crash */
+    bool reset;     /* reset was called: it is destroyed and started again */
     bool rebooting; /* reboot was called for an init that only exits */
     bool failed;    /* the controller was lost or start failed */
     gint64 started; /* g_get_monotonic_time() at which init ran */

@@ -123,6 +123,44 @@ domains_claim(const char *name, const char *uuid_text, GError **error)
     return domain_ref(domain);
 }
 
+/* Moves what a domain is to another one; both locks are not needed, for nobody knows @to yet. */
+static void
+move_domain(Domain *from, Domain *to)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&from->lock);
+
+    to->config = g_steal_pointer(&from->config);
+    g_free(to->config->name);
+    to->config->name = g_strdup(to->name);
+    to->autostart = from->autostart;
+    to->state = from->state;
+    to->reason = from->reason;
+    to->busy = true;
+    to->busy_with = "rename";
+    from->removed = true;
+}
+
+Domain *
+domains_rename(Domain *domain, const char *name, GError **error)
+{
+    g_autoptr(GMutexLocker) set_locker = g_mutex_locker_new(&set.lock);
+    Domain *renamed;
+
+    if (g_hash_table_contains(set.by_name, name)) {
+        fail(error, FAILURE_OPERATION_INVALID,
+             "domain '%s' cannot be renamed to '%s': there is a domain of that name", domain->name,
+             name);
+        return NULL;
+    }
+    renamed = domain_new(name, domain->uuid_text);
+    move_domain(domain, renamed);
+    g_hash_table_remove(set.by_name, domain->name);
+    g_hash_table_remove(set.by_uuid, domain->uuid_text);
+    g_hash_table_insert(set.by_uuid, renamed->uuid_text, renamed);
+    g_hash_table_insert(set.by_name, renamed->name, renamed);
+    return domain_ref(renamed);
+}
+
 void
 domains_drop_if_gone(Domain *domain)
 {

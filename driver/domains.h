@@ -18,6 +18,13 @@ GPtrArray *domains_all(void);
  */
 Domain *domains_claim(const char *name, const char *uuid_text, GError **error);
 
+/*
+ * Puts an inactive domain with the same uuid and another name in the place of @domain, which keeps
+ * nothing. Busy of @domain is held, and that of the result is when it is given. The name is taken:
+ * FAILURE_OPERATION_INVALID. New reference.
+ */
+Domain *domains_rename(Domain *domain, const char *name, GError **error);
+
 /* Takes @domain out of the set if nothing keeps it there (neither config nor guest). Busy is held.
  */
 void domains_drop_if_gone(Domain *domain);

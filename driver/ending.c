@@ -107,6 +107,9 @@ ending_classify(const Domain *domain, const EndingRecord *record)
     if (guest->destroyed)
         return (Ending){ VIR_DOMAIN_SHUTOFF_DESTROYED, VIR_DOMAIN_EVENT_STOPPED_DESTROYED,
                          "destroyed", LIFECYCLE_DESTROY, false };
+    if (guest->reset && !guest->failed)
+        return (Ending){ VIR_DOMAIN_SHUTOFF_DESTROYED, VIR_DOMAIN_EVENT_STOPPED_DESTROYED,
+                         "destroyed", LIFECYCLE_RESTART, true };
     if (!record || !record->reason || guest->failed)
         return (Ending){ VIR_DOMAIN_SHUTOFF_FAILED, VIR_DOMAIN_EVENT_STOPPED_FAILED, "failed",
                          LIFECYCLE_DESTROY, false };
@@ -330,20 +333,23 @@ ending_init(GError **error)
     return ending_pool != NULL;
 }
 
-/* Marks the guest as wanted dead and sends the kill; gives the pid to wait for. */
+/* Marks the guest as wanted dead, or to be reset, and sends the kill; gives the pid to wait for. */
 static bool
-ending_kill(Domain *domain, pid_t *ret_pid, GError **error)
+ending_kill(Domain *domain, bool reset, pid_t *ret_pid, GError **error)
 {
     g_autoptr(GError) refused = NULL;
     g_auto(Fd) pidfd = -1;
     bool has_keeper;
 
     g_mutex_lock(&domain->lock);
-    if (!domain_expect(domain, DOMAIN_ACTIVE, error)) {
+    if (!domain_expect(domain, reset ? DOMAIN_OURS : DOMAIN_ACTIVE, error)) {
         g_mutex_unlock(&domain->lock);
         return false;
     }
-    domain->guest->destroyed = true;
+    domain->guest->destroyed |= !reset;
+    domain->guest->reset |= reset;
+    if (reset)
+        domain->restarts = 0; /* no restart that an init asks for */
     *ret_pid = domain->guest->pid;
     /* a guest that has not started yet has no keeper to answer; its launcher dies with all it made
      */
@@ -365,16 +371,17 @@ ending_kill(Domain *domain, pid_t *ret_pid, GError **error)
     return true;
 }
 
-bool
-ending_destroy(Domain *domain, GError **error)
+/* Kills the guest and waits until it is gone and what follows its end is done: a transient domain
+ * that was destroyed is gone, one that was reset runs again. */
+static bool
+ending_kill_and_wait(Domain *domain, bool reset, GError **error)
 {
     gint64 deadline = seconds_from_now(DESTROY_SECONDS);
     pid_t pid = 0;
 
-    if (!ending_kill(domain, &pid, error))
+    if (!ending_kill(domain, reset, &pid, error))
         return false;
     g_mutex_lock(&domain->lock);
-    /* also until what follows the end is done: a transient domain that was destroyed is gone */
     while ((domain->guest && domain->guest->pid == pid) || (domain->busy && !domain->removed)) {
         if (!g_cond_wait_until(&domain->changed, &domain->lock, deadline))
             break;
@@ -385,6 +392,26 @@ ending_destroy(Domain *domain, GError **error)
         pid = 0;
     g_mutex_unlock(&domain->lock);
     return pid == 0;
+}
+
+bool
+ending_destroy(Domain *domain, GError **error)
+{
+    return ending_kill_and_wait(domain, false, error);
+}
+
+bool
+ending_reset(Domain *domain, GError **error)
+{
+    bool back;
+
+    if (!ending_kill_and_wait(domain, true, error))
+        return false;
+    g_mutex_lock(&domain->lock);
+    back = domain_is_active(domain);
+    g_mutex_unlock(&domain->lock);
+    return back || fail(error, FAILURE_OPERATION_FAILED,
+                        "domain '%s' did not start again: the daemon's log says why", domain->name);
 }
 
 void

@@ -29,6 +29,10 @@ bool launch_start(Domain *domain, Definition *definition, const StartOptions *op
  */
 bool ending_destroy(Domain *domain, GError **error);
 
+/* Destroys the guest and starts it again from its live definition; clients hear of a reboot.
+ * FAILURE_OPERATION_FAILED when it does not come back. Neither lock nor busy is held. */
+bool ending_reset(Domain *domain, GError **error);
+
 /* Destroys every domain started with AUTODESTROY by @conn. */
 void ending_connection_closed(virConnectPtr conn);
 

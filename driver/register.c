@@ -36,6 +36,7 @@ lxcRegister(void)
         statistics_api,
         statistics_all_api,
         vcpus_api,
+        state_api,
         NULL,
         /* clang-format on */
     };

@@ -7,7 +7,7 @@ import libvirt
 import pytest
 
 from harness.daemon import wait_for
-from harness.guest import read_file
+from harness.guest import put, read_file
 
 libvirt_lxc = pytest.importorskip('libvirt_lxc')
 
@@ -24,11 +24,43 @@ def test_virsh_send_process_signal_reaches_init(daemon, start):
     wait_for(lambda: 'USR2' in read_file(guest.root, 'heard'), 'init heard it')
 
 
-def test_only_init_can_be_signalled(start):
-    domain, _ = start()
-    with pytest.raises(libvirt.libvirtError) as refused:
-        domain.sendProcessSignal(7, libvirt.VIR_DOMAIN_PROCESS_SIGNAL_TERM, 0)
-    assert refused.value.get_error_code() == libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED
+@pytest.fixture
+def crowd(make_root, start):
+    """A guest with a process and a process group beside init; answers their numbers."""
+    root = make_root()
+    put(root, 'sbin/crowd', """#!/bin/sh
+sh -c 'trap "echo single >> /heard" USR1; echo $$ > /single; while :; do sleep 0.1; done' &
+setsid sh -c 'trap "echo first >> /heard" USR1; echo $$ > /group
+              sh -c "trap \\"echo second >> /heard\\" USR1; echo yes > /second; while :; do sleep 0.1; done" &
+              while :; do sleep 0.1; done' &
+while :; do sleep 1000 & wait $!; done
+""", 0o755)
+    domain, guest = start(root=root, init='/sbin/crowd')
+    wait_for(lambda: all(read_file(root, name).strip() for name in ('single', 'group', 'second')), 'all run', 30)
+    return domain, guest, int(read_file(root, 'single')), int(read_file(root, 'group'))
+
+
+@pytest.mark.ours
+def test_any_process_can_be_signalled_by_its_number_in_the_guest(crowd):
+    domain, guest, single, _ = crowd
+    domain.sendProcessSignal(single, libvirt.VIR_DOMAIN_PROCESS_SIGNAL_USR1, 0)
+    wait_for(lambda: read_file(guest.root, 'heard') == 'single\n', 'it heard it', 30)
+
+
+@pytest.mark.ours
+def test_a_process_group_can_be_signalled(crowd):
+    domain, guest, _, group = crowd
+    domain.sendProcessSignal(-group, libvirt.VIR_DOMAIN_PROCESS_SIGNAL_USR1, 0)
+    wait_for(lambda: sorted(read_file(guest.root, 'heard').split()) == ['first', 'second'], 'both heard it', 30)
+
+
+@pytest.mark.ours
+def test_a_process_that_is_not_there_is_told(start):
+    domain, guest = start()
+    for number, what in ((30000, 'process 30000'), (-30000, 'process group 30000')):
+        with pytest.raises(libvirt.libvirtError, match=what) as refused:
+            domain.sendProcessSignal(number, libvirt.VIR_DOMAIN_PROCESS_SIGNAL_TERM, 0)
+        assert refused.value.get_error_code() == libvirt.VIR_ERR_INVALID_ARG
 
 
 def test_an_unknown_signal_is_refused(start):
