@@ -2,11 +2,14 @@
 """What a guest's /proc and /sys say of its limits."""
 import os
 import re
+import shutil
 import signal
+import subprocess
+import time
 
 import pytest
 
-from harness import process
+from harness import build, process
 from harness.daemon import wait_for
 from harness.guest import read_file
 
@@ -102,6 +105,72 @@ def test_meminfo_follows_a_changed_limit(daemon, start):
              'the new limit is seen')
 
 
+def test_processors_are_those_of_the_quota(daemon, start):
+    domain, _ = start(top='<cputune><period>100000</period><quota>50000</quota></cputune>')
+    seen = inside(daemon, domain, 'grep -c ^processor /proc/cpuinfo; cd /sys/devices/system/cpu; '
+                                  'cat online possible present; grep -c "^cpu[0-9]" /proc/stat').split()
+    assert seen == ['1', '0', '0', '0', '1']
+
+
+def test_processors_are_counted_from_zero(daemon, start):
+    domain, _ = start()
+    count = os.cpu_count()
+    seen = inside(daemon, domain, 'cat /sys/devices/system/cpu/online; grep ^processor /proc/cpuinfo; nproc').splitlines()
+    assert seen[0] == ('0' if count == 1 else '0-%d' % (count - 1))
+    assert seen[1:-1] == ['processor\t: %d' % number for number in range(count)]
+    assert seen[-1] == str(count)
+
+
+@pytest.mark.skipif(os.cpu_count() < 2, reason='one processor')
+def test_processors_are_those_the_guest_may_run_on(daemon, start):
+    domain, guest = start()
+    for folder, _, files in os.walk(daemon.path('/sys/fs/cgroup')):
+        if folder.endswith('/libvirt') and guest.name in folder and 'cpuset.cpus' in files:
+            for place in (folder + '/guest', folder):
+                with open(place + '/cpuset.cpus', 'w') as file:
+                    file.write('1')
+    wait_for(lambda: inside(daemon, domain, 'cat /sys/devices/system/cpu/online; '
+                                            'grep -c ^processor /proc/cpuinfo').split() == ['0', '1'],
+             'one processor is left')
+
+
+def test_uptime_and_processor_time_begin_with_the_guest(talk):
+    _, ask = talk()
+    up, idle = ask('cat /proc/uptime').split()
+    assert float(up) < 60 and float(idle) <= float(up) * os.cpu_count()
+    ask('i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done')
+
+    def stat():
+        words = ask('head -n 1 /proc/stat').split()
+        return words[0], [int(word) for word in words[1:]]
+    wait_for(lambda: stat()[1][0] > 0, 'time in user mode')
+    name, times = stat()
+    assert name == 'cpu' and len(times) == 10 and sum(times) < 100 * 60 * os.cpu_count()
+    boot = int(re.search(r'^btime (\d+)$', ask('cat /proc/stat'), re.M).group(1))
+    assert abs(boot - int(ask('date +%s'))) < 60
+
+
+def test_load_comes_from_the_guests_tasks(talk):
+    _, ask = talk()
+    first = ask('cat /proc/loadavg').split()
+    assert re.fullmatch(r'\d+/\d+', first[3]) and int(first[3].split('/')[1]) < 20
+    ask('for n in 1 2 3; do while :; do :; done & done')
+    wait_for(lambda: float(ask('sleep 0.3; cat /proc/loadavg').split()[0]) > float(first[0]) + 0.02,
+             'the load grows', 30)
+
+
+def test_disks_swap_and_pressure_are_the_guests(talk):
+    _, ask = talk()
+    lines = ask('cat /proc/diskstats').splitlines()
+    assert all(len(line.split()) == 20 for line in lines)
+    assert ask('cat /proc/swaps').startswith('Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n')
+    if os.path.exists('/proc/pressure/cpu'):
+        assert re.match(r'some avg10=\S+ avg60=\S+ avg300=\S+ total=\d+\n', ask('cat /proc/pressure/memory'))
+        host, own = (int(re.search(r'total=(\d+)', text).group(1))
+                     for text in (read_file('/proc/pressure', 'cpu'), ask('cat /proc/pressure/cpu')))
+        assert own < host
+
+
 def test_the_view_belongs_to_the_root_of_a_mapped_guest(daemon, start):
     domain, _ = start(idmap=200000, memory=48)
     assert inside(daemon, domain, 'stat -c %u:%g:%a /proc/meminfo').strip() == '0:0:444'
@@ -162,3 +231,73 @@ def test_an_administrator_can_do_without_the_view(own_daemon, make_guest):
         total = file.readline().split()[1]
     assert inside(own_daemon, domain, 'cat /proc/meminfo').split()[1] == total
     assert not [pid for pid in process.children(domain.ID()) if process.field(pid, 'Name') == ['libvirt_lxc_vie']]
+
+
+@pytest.fixture(scope='session')
+def reader(tmp_path_factory):
+    """A program that reads a file and has the kernel forget its pages, over and over."""
+    program = tmp_path_factory.mktemp('reader') / 'reader'
+    source = os.path.join(os.path.dirname(__file__), 'harness', 'reader.c')
+    subprocess.run(['cc', '-O2', '-static', '-o', str(program), source], check=True)
+    return program
+
+
+def read_without_pages(talk, reader, seconds, disturb):
+    """Four such readers in a small guest that is short of memory; answers how often each has read."""
+    domain, ask = talk(memory=24)
+    root = re.search(r"<source dir='([^']+)'/>", domain.XMLDesc()).group(1)
+    shutil.copy2(reader, root + '/reader')
+    ask('while :; do dd if=/dev/zero of=/filler bs=1M count=40 2>/dev/null; done & '
+        'for n in 1 2 3 4; do /reader %d /proc/meminfo > /count$n.new && mv /count$n.new /count$n & done' % seconds)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        disturb(domain)
+        time.sleep(0.05)
+    wait_for(lambda: all(os.path.exists('%s/count%d' % (root, n)) for n in (1, 2, 3, 4)), 'all readers end', 60)
+    return [int(read_file(root, 'count%d' % n)) for n in (1, 2, 3, 4)]
+
+
+def suspend_and_resume(domain):
+    domain.suspend()
+    domain.resume()
+
+
+def kill_server(domain):
+    try:
+        os.kill(server(domain), signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+DISTURBANCES = {'undisturbed': lambda domain: None, 'suspended': suspend_and_resume, 'killed': kill_server}
+
+
+@pytest.mark.parametrize('disturbance', DISTURBANCES)
+def test_readers_that_drop_their_pages_never_hang(talk, reader, disturbance):
+    assert min(read_without_pages(talk, reader, 2, DISTURBANCES[disturbance])) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('disturbance', DISTURBANCES)
+def test_readers_that_drop_their_pages_go_on_for_a_minute(talk, reader, disturbance):
+    assert min(read_without_pages(talk, reader, 60, DISTURBANCES[disturbance])) > 100
+
+
+def own_memory(pid):
+    """What only this process has, in KiB."""
+    with open('/proc/%d/smaps_rollup' % pid) as file:
+        return sum(int(line.split()[1]) for line in file if line.startswith(('Private_Clean', 'Private_Dirty')))
+
+
+def test_keeper_and_server_are_small_and_idle(talk):
+    domain, ask = talk()
+    for name in ('meminfo', 'stat', 'cpuinfo', 'loadavg', 'diskstats', 'uptime'):
+        ask('cat /proc/%s' % name)
+    pid = server(domain)
+    used = own_memory(domain.ID()) + own_memory(pid)
+    before = process.field(pid, 'voluntary_ctxt_switches')
+    time.sleep(0.5)
+    assert process.field(pid, 'voluntary_ctxt_switches') == before, 'it sleeps while nobody reads'
+    print('keeper and view: %d KiB' % used)
+    if not build.sanitizer(build.find(build.PLUGIN)):
+        assert used <= 300, '%d KiB' % used

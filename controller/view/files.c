@@ -5,7 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "controller/view/disks.h"
+#include "controller/view/load.h"
 #include "controller/view/memory.h"
+#include "controller/view/processors.h"
 #include "controller/view/source.h"
 
 /* Less than the time for which the kernel trusts attributes (protocol.c): who asks again gets
@@ -18,8 +21,47 @@ typedef struct {
     bool (*make)(View *view, GString *text);
 } FileRow;
 
+/* The kernel writes these for every group of version 2 as it does for the machine. */
+static bool
+pressure(View *view, const char *file, GString *text)
+{
+    int group = view->groups[VIEW_GROUP_UNIFIED];
+
+    return group >= 0 && source_read(group, file, text);
+}
+
+static bool
+pressure_cpu(View *view, GString *text)
+{
+    return pressure(view, "cpu.pressure", text);
+}
+
+static bool
+pressure_io(View *view, GString *text)
+{
+    return pressure(view, "io.pressure", text);
+}
+
+static bool
+pressure_memory(View *view, GString *text)
+{
+    return pressure(view, "memory.pressure", text);
+}
+
 static const FileRow rows[] = {
     { "meminfo", memory_info },
+    { "swaps", memory_swaps },
+    { "cpuinfo", processors_info },
+    { "stat", processors_stat },
+    { "uptime", processors_uptime },
+    { "cpu.online", processors_list },
+    { "cpu.possible", processors_list },
+    { "cpu.present", processors_list },
+    { "loadavg", load_average },
+    { "diskstats", disks_stat },
+    { "pressure.cpu", pressure_cpu },
+    { "pressure.io", pressure_io },
+    { "pressure.memory", pressure_memory },
 };
 
 static Snapshot snapshots[G_N_ELEMENTS(rows)];

@@ -220,3 +220,20 @@ memory_info(View *view, GString *text)
         add_line(line, end - line, &figures, text);
     return true;
 }
+
+/* One area that stands for what the guest may have of the host's. */
+bool
+memory_swaps(View *view, GString *text)
+{
+    g_autoptr(GString) host = g_string_new(NULL);
+    Figures figures = { 0 };
+
+    if (!source_read(view->root, "proc/meminfo", host) || !read_figures(view, host->str, &figures))
+        return false;
+    g_string_append(text, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+    if (figures.swap_total > 0)
+        g_string_append_printf(
+            text, "none%36s virtual\t\t%" G_GUINT64_FORMAT "\t\t%" G_GUINT64_FORMAT "\t\t0\n", "",
+            figures.swap_total / 1024, figures.swap_used / 1024);
+    return true;
+}

@@ -5,3 +5,4 @@
 #include "controller/view/view.h"
 
 bool memory_info(View *view, GString *text);
+bool memory_swaps(View *view, GString *text);
