@@ -22,6 +22,7 @@ import libvirt
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
+import peers  # noqa: E402
 from harness import events, guest, process  # noqa: E402
 from harness.daemon import PrivateDaemon, Timeout, wait_for  # noqa: E402
 
@@ -132,6 +133,12 @@ class Table:
                    for side in (a, b)]
         print('%-46s %s  %s  %-5s %8.2fx  n=%d' % (what, *columns, unit, ratio, len(a)), flush=True)
 
+    def add_one(self, what, values, unit='ms'):
+        """A row of something else than the two daemons."""
+        self.rows.append({'what': what, 'unit': unit, 'a': values})
+        print('%-46s %10.2f [%9.2f ..%9.2f]  %-5s n=%d' % (what, statistics.median(values), percentile(values, .1),
+                                                           percentile(values, .9), unit, len(values)), flush=True)
+
     def add_all(self, results, units):
         """results: {tag: {what: values}}"""
         for what, values in results['A'].items():
@@ -187,6 +194,86 @@ def bench_stop(sides, table, options):
             os.close(init)
             time.sleep(0.03)
         table.add_all(results, lambda what: 'ms')
+
+
+def bench_paused(sides, table, options):
+    """The stock driver leaves seven directories of a paused guest each time; they are removed by its next start."""
+    results, add = collector(sides)
+    domains = {side.tag: side.define('paused') for side in sides}
+    for side in alternate(sides, options.rounds):
+        domain = domains[side.tag]
+        side.start(domain)
+        domain.suspend()
+        init = os.pidfd_open(process.init_of(domain))
+        start = time.monotonic_ns()
+        domain.destroy()
+        poll = select.poll()
+        poll.register(init, select.POLLIN)
+        poll.poll(5000)
+        add(side, 'destroy() of a paused guest until init is gone', (time.monotonic_ns() - start) / 1e6)
+        os.close(init)
+        side.daemon.run('sh', '-c', 'find /sys/fs/cgroup/*/machine -depth -mindepth 1 -type d -exec rmdir {} + 2>&1')
+        time.sleep(0.03)
+    table.add_all(results, lambda what: 'ms')
+
+
+def one_by_one(domains):
+    for domain in domains:
+        domain.state()
+        domain.info()
+        domain.memoryStats()
+        domain.getCPUStats(True)
+        try:
+            domain.blockStats('')
+        except libvirt.libvirtError:
+            pass
+
+
+def bench_stats(sides, table, options):
+    """All statistics of all guests: in one call with ours, call by call with the stock driver, which has no other way."""
+    results, add = collector(sides)
+    names = ['polled%d' % number for number in range(options.guests)]
+    for side in sides:
+        domains = [side.define(name, 'term') for name in names]
+        in_parallel(side, names, lambda domain: domain.create(), options.threads)
+        side.polled = domains
+    what = 'statistics of %d running guests' % len(names)
+    for side in alternate(sides, max(3, options.rounds // 2)):
+        poll = side.connection.getAllDomainStats if side.tag == 'A' and options.a == 'ours' else \
+            lambda: one_by_one(side.polled)
+        add(side, what, milliseconds(poll))
+        add(side, 'list of %d running guests' % len(names),
+            milliseconds(side.connection.listAllDomains, libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE))
+    for side in sides:
+        in_parallel(side, names, lambda domain: domain.destroy(), options.threads)
+        for domain in side.polled:
+            domain.undefine()
+    table.add_all(results, lambda what: 'ms')
+
+
+def bench_peers(sides, table, options):
+    """Ours over libvirt's RPC, beside runtimes that are called directly, in turn."""
+    ours = sides[0]
+    domain = ours.define('peer-ours')
+    found = {'ours': ([], [])}
+    with tempfile.TemporaryDirectory(prefix='caisson-peers-') as directory:
+        others = []
+        for kind in peers.PEERS:
+            if kind.available():
+                os.mkdir(os.path.join(directory, kind.program))
+                others.append(kind(ours, os.path.join(directory, kind.program)))
+                found[kind.program] = ([], [])
+        for _ in range(options.rounds):
+            ran, _ = ours.start(domain)
+            time.sleep(0.02)
+            stopped = milliseconds(domain.destroy)
+            for name, times in [('ours', (ran, stopped))] + [(other.program, other.measure()) for other in others]:
+                found[name][0].append(times[0])
+                found[name][1].append(times[1])
+                time.sleep(0.02)
+    for name, (ran, stopped) in found.items():
+        table.add_one('%s: start until the program runs' % name, ran)
+        table.add_one('%s: stop' % name, stopped)
 
 
 def in_parallel(side, names, operation, threads):
@@ -326,7 +413,8 @@ def bench_meminfo(sides, table, options):
 
 
 BENCHES = {'start': bench_start, 'stop': bench_stop, 'parallel': bench_parallel, 'memory': bench_memory,
-           'list': bench_list, 'events': bench_events, 'console': bench_console, 'meminfo': bench_meminfo}
+           'list': bench_list, 'events': bench_events, 'console': bench_console, 'meminfo': bench_meminfo,
+           'paused': bench_paused, 'stats': bench_stats, 'peers': bench_peers}
 
 
 def make_root(directory, owner=0):
@@ -351,10 +439,15 @@ def main():
     parser.add_argument('--console-megabytes', type=int, default=50)
     parser.add_argument('--a', choices=('ours', 'stock'), default='ours', help='"stock" shows the noise')
     parser.add_argument('--json', help='file for all values')
+    parser.add_argument('--report', metavar='DIRECTORY', help='write performance.rst and .png there')
     options = parser.parse_args()
 
     events.run_event_loop()
     table, daemons = Table(), []
+    with open('/proc/loadavg') as file:
+        load = file.read().split()[0]
+    if options.report:
+        import report  # needs python3-matplotlib, which measuring alone does not
     with tempfile.TemporaryDirectory(prefix='caisson-bench-') as directory:
         os.chmod(directory, 0o755)
         root = make_root(directory)
@@ -365,7 +458,7 @@ def main():
                 # Logging costs; a daemon in use logs errors only.
                 daemons[-1].start(log_filters='3:lxc')
                 sides.append(Side(tag, daemons[-1], root))
-            print('A %s   B stock   load %s' % (options.a, open('/proc/loadavg').read().split()[0]))
+            print('A %s   B stock   load %s' % (options.a, load))
             for name in options.tests.split(','):
                 BENCHES[name](sides, table, options)
                 for side in sides:
@@ -374,9 +467,12 @@ def main():
         finally:
             for daemon in daemons:
                 daemon.close()
+    results = {'machine': report.machine() if options.report else '', 'load': load, 'rows': table.rows}
     if options.json:
         with open(options.json, 'w') as file:
-            json.dump(table.rows, file, indent=1)
+            json.dump(results, file, indent=1)
+    if options.report:
+        report.write(results, options.report)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Other ways to run the same program in the same root: what Debian ships besides libvirt.
+
+Each is called as its users do, by its command; a start is from calling that command until the program
+has noted the clock, a stop from calling the command that ends it until it has returned.
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import tempfile
+import time
+
+from harness import guest
+from harness.daemon import wait_for
+
+
+# They use no hierarchy of version 2 beside those of version 1.
+ALONE = 'if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi; exec "$@"'
+
+
+def quiet(argv):
+    # A file: what is detached would keep a pipe open.
+    with tempfile.TemporaryFile(mode='w+') as errors:
+        code = subprocess.run(argv, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+                              timeout=30).returncode
+        if code != 0:
+            errors.seek(0)
+            raise RuntimeError('%s: %s' % (' '.join(argv), errors.read()))
+
+
+class Peer:
+    """A runtime; its commands run in a mount namespace of their own."""
+    program = None
+
+    def __init__(self, side, directory):
+        self.side, self.directory = side, directory
+        self.stamp = 'stamps/' + self.program
+        self.entering = statistics.median(self.time_of_nothing() for _ in range(7))
+
+    @classmethod
+    def available(cls):
+        return shutil.which(cls.program, path='/usr/sbin:/usr/bin:/sbin:/bin') is not None
+
+    def enter(self, *argv):
+        return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', ALONE, 'sh', *argv]
+
+    def time_of_nothing(self):
+        begin = time.monotonic_ns()
+        quiet(self.enter('true'))
+        return time.monotonic_ns() - begin
+
+    def started(self):
+        text = guest.read_file(self.side.root, self.stamp)
+        return int(text) if text.endswith('\n') else None
+
+    def measure(self):
+        """Milliseconds of a start and of a stop; the time that entering the namespaces takes is not theirs."""
+        try:
+            os.unlink(os.path.join(self.side.root, self.stamp))
+        except FileNotFoundError:
+            pass
+        begin = time.monotonic_ns()
+        self.start()
+        ran = wait_for(self.started, self.program + ' has started its program', 20, 0.0002) - begin - self.entering
+        time.sleep(0.02)
+        begin = time.monotonic_ns()
+        direct = self.stop()
+        return ran / 1e6, (time.monotonic_ns() - begin - (0 if direct else self.entering)) / 1e6
+
+
+    def start(self):
+        raise NotImplementedError
+
+    def stop(self):
+        """True when no command had to be called in the mount namespace."""
+        raise NotImplementedError
+
+
+class Oci(Peer):
+    """Runs the bundle that `domxml-to-native oci` makes of the same domain."""
+
+    def __init__(self, side, directory):
+        super().__init__(side, directory)
+        described = guest.Guest(self.program, side.root, init='/bin/stamp', memory=128,
+                                arguments=['/' + self.stamp, 'sleep'])
+        bundle = json.loads(side.connection.domainXMLToNative('oci', described.xml(), 0))
+        bundle.pop('caisson', None)
+        bundle['process']['terminal'] = False
+        # Neither forgives a capability that the host lacks.
+        bundle['process']['capabilities'] = {kind: ['CAP_CHOWN', 'CAP_KILL', 'CAP_DAC_OVERRIDE', 'CAP_NET_ADMIN']
+                                             for kind in ('bounding', 'effective', 'permitted')}
+        with open(os.path.join(directory, 'config.json'), 'w') as file:
+            json.dump(bundle, file)
+
+    def start(self):
+        quiet(self.enter(self.program, 'run', '--detach', '--bundle', self.directory, 'peer'))
+
+    def stop(self):
+        quiet(self.enter(self.program, 'delete', '--force', 'peer'))
+
+
+class Crun(Oci):
+    program = 'crun'
+
+
+class Runc(Oci):
+    program = 'runc'
+
+
+class Lxc(Peer):
+    program = 'lxc-start'
+
+    def __init__(self, side, directory):
+        super().__init__(side, directory)
+        os.mkdir(os.path.join(directory, 'peer'))
+        with open(os.path.join(directory, 'peer/config'), 'w') as file:
+            file.write('lxc.rootfs.path = dir:%s\nlxc.uts.name = peer\nlxc.net.0.type = empty\n'
+                       'lxc.init.cmd = /bin/stamp /%s sleep\nlxc.apparmor.profile = unconfined\n'
+                       'lxc.mount.auto = proc sys\nlxc.autodev = 1\n' % (side.root, self.stamp))
+
+    def start(self):
+        quiet(self.enter('lxc-start', '-P', self.directory, '-n', 'peer', '-d'))
+
+    def stop(self):
+        quiet(self.enter('lxc-stop', '-P', self.directory, '-n', 'peer', '-k'))
+
+
+class Nspawn(Peer):
+    program = 'systemd-nspawn'
+    process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            self.enter('systemd-nspawn', '--quiet', '--register=no', '--keep-unit', '--private-network', '--machine=peer',
+                       '--console=pipe', '--directory=' + self.side.root, '/bin/stamp', '/' + self.stamp, 'sleep'),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        children = '/proc/%d/task/%d/children' % (self.process.pid, self.process.pid)
+        with open(children) as file:
+            found = re.findall(r'\d+', file.read())
+        for pid in found or [str(self.process.pid)]:
+            os.kill(int(pid), signal.SIGKILL)
+        self.process.wait(30)
+        return True
+
+
+PEERS = (Crun, Runc, Lxc, Nspawn)
