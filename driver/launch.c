@@ -17,6 +17,7 @@
 #include "driver/events.h"
 #include "driver/hooks.h"
 #include "driver/host.h"
+#include "driver/interfaces.h"
 #include "driver/lifecycle.h"
 #include "driver/placement.h"
 #include "driver/placing.h"
@@ -192,6 +193,7 @@ launch_record_prepared(Domain *domain, const MessageParameters *prepared, GError
         g_free(console->path);
         console->path = g_strdup(prepared->consoles[i]);
     }
+    interfaces_record(domain->live, prepared->interfaces);
     return true;
 }
 
@@ -249,7 +251,8 @@ launch_run(Domain *domain, const StartOptions *options, int *ret_socket, GError 
     g_auto(Fd) container = -1;
     g_auto(Fd) log = -1;
 
-    if ((container = launch_seal_container(domain->live, options, error)) < 0 ||
+    if (!interfaces_prepare(domain, error) ||
+        (container = launch_seal_container(domain->live, options, error)) < 0 ||
         (!host_settings()->log_with_libvirtd && (log = launch_open_log(domain->live, error)) < 0) ||
         !hooks_run(domain, HOOK_START, NULL, error) ||
         !launch_spawn(domain, log, ret_socket, error) ||

@@ -31,23 +31,23 @@ CONTROLLER = {'glib', 'libcap', 'libnl', 'dbus', 'libseccomp', 'libfuse3', 'libb
 RULES = {
     'controller/wire': ((), {'glib'}),
     'controller/mounts': (('controller/wire', 'controller/kernel.h'), {'glib', 'libblkid'}),
-    'controller/launcher': (('controller/wire', 'controller/mounts', 'cgroup', 'controller/kernel.h'), CONTROLLER),
-    'controller/worker': (('controller/wire', 'controller/mounts', 'cgroup', 'controller/kernel.h'), CONTROLLER),
+    'controller/network': (('controller/wire', 'controller/kernel.h'), {'glib', 'libnl'}),
     # what enters a guest gives up privileges and reads accounts by the code that did it for init
     'controller/exec': (('controller/wire', 'controller/mounts', 'controller/launcher', 'cgroup',
                          'controller/kernel.h'), CONTROLLER),
     # how a process of a guest's is confined: at its start, and when a command is run in it
     'controller/confinement': (('controller/wire', 'controller/kernel.h'), CONTROLLER),
-    'controller/launcher': (('controller/wire', 'controller/mounts', 'controller/confinement', 'cgroup',
-                             'controller/kernel.h'), CONTROLLER),
-    'controller/worker': (('controller/wire', 'controller/mounts', 'controller/confinement', 'cgroup',
-                           'controller/kernel.h'), CONTROLLER),
+    'controller/launcher': (('controller/wire', 'controller/mounts', 'controller/network',
+                             'controller/confinement', 'cgroup', 'controller/kernel.h'), CONTROLLER),
+    'controller/worker': (('controller/wire', 'controller/mounts', 'controller/network',
+                           'controller/confinement', 'cgroup', 'controller/kernel.h'), CONTROLLER),
     # Not libfuse3: its sessions begin with the kernel's first message, so a server could not go on with
     # the mounts of one that died. view/protocol.c speaks to the kernel itself.
     'controller/view': (('controller/wire', 'controller/kernel.h'), {'glib'}),
     'controller/keeper': (('controller/wire', 'controller/kernel.h'), {'glib', 'json-c'}),
-    'controller': (('controller/wire', 'controller/mounts', 'controller/launcher', 'controller/worker',
-                    'controller/view', 'cgroup'), CONTROLLER),
+    'controller': (('controller/wire', 'controller/mounts', 'controller/network',
+                    'controller/launcher', 'controller/worker', 'controller/view', 'cgroup'),
+                   CONTROLLER),
     'cgroup': (('controller/wire',), {'glib'}),
     'xml': (('controller/wire',), {'glib', 'libxml2'}),
     'driver': (('xml', 'controller/wire', 'cgroup', 'driver/abi'), {'glib', 'libvirt', 'libnl'}),

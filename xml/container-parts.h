@@ -13,6 +13,9 @@ bool container_filesystems(const Definition *definition, Container *container, G
 /* container-mounts.c: root, mounts, masked and read-only paths */
 bool container_mounts(const Definition *definition, Container *container, GError **error);
 
+/* container-network.c: interfaces */
+bool container_network(const Definition *definition, Container *container, GError **error);
+
 /* container-process.c: args, env, cwd, user, capabilities, hostname */
 void container_process(const Definition *definition, Container *container);
 

@@ -24,11 +24,6 @@ refuse_labels(const Definition *definition, GError **error)
 static bool
 refuse_devices(const Definition *definition, GError **error)
 {
-    if (definition->interfaces->len > 0)
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "<interface> is not supported for containers by this version; remove it: "
-                    "without <interface> the container uses the host's network, or none with "
-                    "<privnet/> in <features>");
     if (definition->hostdevs->len > 0)
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                     "<hostdev> is not supported for containers by this version; remove it");

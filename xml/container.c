@@ -98,6 +98,7 @@ container_compute(const Definition *definition, const ContainerContext *context,
     container_process(definition, container);
     container_extension(definition, context, container->caisson);
     if (!container_mounts(definition, container, error) ||
+        !container_network(definition, container, error) ||
         !container_resources(definition, context, container, error) ||
         !container_seccomp(definition, context, container, error))
         return NULL;
@@ -147,6 +148,19 @@ name_guest_devices(GPtrArray *interfaces)
     }
 }
 
+static void
+name_aliases(GPtrArray *interfaces)
+{
+    guint i;
+
+    for (i = 0; i < interfaces->len; i++) {
+        Interface *interface = interfaces->pdata[i];
+
+        g_free(interface->alias);
+        interface->alias = g_strdup_printf("net%u", i);
+    }
+}
+
 void
 container_complete(Definition *definition)
 {
@@ -170,6 +184,7 @@ container_complete(Definition *definition)
     }
     device_name_all(definition);
     name_guest_devices(definition->interfaces);
+    name_aliases(definition->interfaces);
     if (!definition->partition)
         definition->partition = g_strdup("/machine");
 }

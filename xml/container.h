@@ -29,7 +29,14 @@ bool seccomp_profile_check(const char *profile, GError **error);
 Container *container_compute(const Definition *definition, const ContainerContext *context,
                              GError **error);
 
+/*
+ * One interface of such a definition, which has a name inside. For a live change of a guest that
+ * runs.
+ */
+ContainerInterface *container_interface(const Definition *definition, const Interface *given,
+                                        GError **error);
+
 /* Adds to a definition that is about to start what is missing: root filesystem '/' as first
- * filesystem (without accessmode), a pty console, partition /machine, aliases consoleN, names
- * ethN of interfaces inside. */
+ * filesystem (without accessmode), a pty console, partition /machine, aliases consoleN and
+ * netN, names ethN of interfaces inside. */
 void container_complete(Definition *definition);

@@ -101,8 +101,8 @@ check_interface(const Interface *interface, GError **error)
 {
     if (!interface_is_possible(interface->type))
         return refuse(interface,
-                      "is nothing a container can have; use type 'bridge', 'network', 'ethernet' "
-                      "or 'direct'",
+                      "is nothing a container can have; use type 'bridge', 'network', 'ethernet', "
+                      "'direct' or 'null'",
                       error);
     if (interface->script)
         return refuse(interface, "cannot have <script>; use a hook of libvirt", error);

@@ -9,7 +9,7 @@
 #include "xml/element-address.h"
 #include "xml/element-virtualport.h"
 
-/* order is virDomainNetType's; a container can have ETHERNET, NETWORK, BRIDGE and DIRECT */
+/* order is virDomainNetType's; a container can have those of interface_is_possible() */
 typedef enum {
     INTERFACE_USER,
     INTERFACE_ETHERNET,

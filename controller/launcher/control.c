@@ -151,6 +151,29 @@ await_continue(Launch *launch, GError **error)
     return true;
 }
 
+/* NULL: there are none. */
+static GPtrArray *
+describe_interfaces(const Launch *launch)
+{
+    const GPtrArray *interfaces = launch->container->caisson->interfaces;
+    GPtrArray *described;
+    guint i;
+
+    if (launch->links->len == 0)
+        return NULL;
+    described = json_array_new(&message_interface_type);
+    for (i = 0; i < launch->links->len; i++) {
+        const ContainerInterface *interface = interfaces->pdata[i];
+        MessageInterface *one = json_new(&message_interface_type);
+
+        one->alias = g_strdup(interface->alias);
+        one->index = g_array_index(launch->links, int, i);
+        one->name = one->index ? g_strdup(interface->host_name) : NULL;
+        g_ptr_array_add(described, one);
+    }
+    return described;
+}
+
 bool
 control_announce(Launch *launch, GError **error)
 {
@@ -167,6 +190,7 @@ control_announce(Launch *launch, GError **error)
     event->parameters->version = MESSAGE_PROTOCOL_VERSION;
     event->parameters->init_pid = launch->init;
     event->parameters->cgroup = g_strdup(launch->group);
+    event->parameters->interfaces = describe_interfaces(launch);
     event->parameters->consoles = (char **)g_ptr_array_free(g_steal_pointer(&consoles), FALSE);
     return message_send(launch->control, event, NULL, 0, send_deadline(), error) &&
            await_continue(launch, error);

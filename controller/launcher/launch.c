@@ -35,6 +35,7 @@ static const Step steps[] = {
     { "cgroup", SIDE_HOST, groups_create, groups_remove },
     { "view", SIDE_HOST, view_mount, NULL },
     { "namespaces", SIDE_HOST, namespaces_create, namespaces_destroy },
+    { "network", SIDE_HOST, network_attach, network_detach },
     { "cgroup", SIDE_HOST, groups_settle, NULL },
     { "view", SIDE_HOST, view_serve, view_remove },
     { "idmap", SIDE_HOST, namespaces_map_ids, NULL },
@@ -85,6 +86,7 @@ launch_new(Container *container, GArray *passed)
     launch->trees = g_new(Fd, container->mounts->len + 1);
     for (i = 0; i < container->mounts->len; i++)
         launch->trees[i] = -1;
+    launch->links = g_array_new(FALSE, FALSE, sizeof(int));
     launch->terminals = g_ptr_array_new_with_free_func(terminal_free);
     launch->user_namespace = container->os->uid_mappings->len > 0;
     launch->root_uid = launch_host_id(launch, container->os->uid_mappings, 0);
@@ -116,6 +118,7 @@ launch_free(Launch *launch)
     fd_close(&launch->sync);
     view_close(launch);
     g_clear_pointer(&launch->terminals, g_ptr_array_unref);
+    g_clear_pointer(&launch->links, g_array_unref);
     g_clear_pointer(&launch->views, g_ptr_array_unref);
     g_clear_pointer(&launch->layout, cgroup_layout_free);
     g_clear_pointer(&launch->groups, g_array_unref);

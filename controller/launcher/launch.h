@@ -49,6 +49,9 @@ typedef struct {
     Fd pts;    /* the guest's devpts, borrowed from trees */
     GPtrArray *terminals; /* of Terminal * */
 
+    /* of int, one per interface that was made: index of its end on the host, 0: it has none */
+    GArray *links;
+
     CgroupLayout *layout;
     char *group;      /* "/machine/lxc-41-x.libvirt-lxc", or a scope; NULL: not yet known */
     char *position;   /* groups the launcher came from; NULL: it has not moved */

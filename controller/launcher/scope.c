@@ -135,6 +135,20 @@ find_group(pid_t init, const char *scope, GError **error)
     return NULL;
 }
 
+/* Indexes of the guest's links, which machined shows, at the end of @argv. */
+static void
+add_links(const Launch *launch, GPtrArray *argv)
+{
+    guint i;
+
+    for (i = 0; i < launch->links->len; i++) {
+        int index = g_array_index(launch->links, int, i);
+
+        if (index)
+            g_ptr_array_add(argv, g_strdup_printf("%d", index));
+    }
+}
+
 bool
 scope_create(Launch *launch, const char *placement, GError **error)
 {
@@ -145,12 +159,18 @@ scope_create(Launch *launch, const char *placement, GError **error)
     g_autofree char *leader = g_strdup_printf("%d", launch->init);
     g_autofree char *worker =
         g_build_filename(launch->program_directory, "libvirt_lxc_worker", NULL);
-    const char *argv[] = { worker, "Place", placement, machine, caisson->uuid, leader,
-                           caisson->partition ? caisson->partition : "/machine",
-                           /* a guest on the host's own root has none to be shown */
-                           root && root[0] == '/' && root[1] ? root : "", NULL };
+    const char *words[] = { worker, "Place", placement, machine, caisson->uuid, leader,
+                            caisson->partition ? caisson->partition : "/machine",
+                            /* a guest on the host's own root has none to be shown */
+                            root && root[0] == '/' && root[1] ? root : "" };
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    size_t i;
 
-    if (!run_worker(launch, argv, error))
+    for (i = 0; i < G_N_ELEMENTS(words); i++)
+        g_ptr_array_add(argv, g_strdup(words[i]));
+    add_links(launch, argv);
+    g_ptr_array_add(argv, NULL);
+    if (!run_worker(launch, (const char *const *)argv->pdata, error))
         return false;
     launch->group = find_group(launch->init, scope, error);
     return launch->group != NULL;

@@ -53,6 +53,9 @@ bool masks_apply(Launch *launch, GError **error);
 /* seccomp.c: the filter of system calls; inside: its installation */
 bool seccomp_prepare(Launch *launch, GError **error);
 bool seccomp_confine(Launch *launch, GError **error);
+/* network.c: interfaces of the definition; inside, the loopback one */
+bool network_attach(Launch *launch, GError **error);
+void network_detach(Launch *launch);
 
 /* view.c: the view of /proc and /sys, and its server */
 void view_clear(Launch *launch);

@@ -273,6 +273,8 @@ static const JsonField extension_fields[] = {
     { "groupView", JSON_STRING, offsetof(ContainerExtension, group_view) },
     { "consoles", JSON_OBJECTS, offsetof(ContainerExtension, consoles),
       .type = &container_console_type },
+    { "interfaces", JSON_OBJECTS, offsetof(ContainerExtension, interfaces),
+      .type = &container_interface_type },
     { "user", JSON_STRING, offsetof(ContainerExtension, user) },
     { "group", JSON_STRING, offsetof(ContainerExtension, group) },
     { "view", JSON_BOOL, offsetof(ContainerExtension, view) },
@@ -331,6 +333,12 @@ seccomp_complete(ContainerSeccomp *seccomp)
 }
 
 static void
+complete_interface(gpointer interface, gpointer opaque)
+{
+    container_interface_complete(interface);
+}
+
+static void
 container_complete(Container *container)
 {
     ContainerResources *resources;
@@ -363,6 +371,8 @@ container_complete(Container *container)
     if (!resources->unified)
         resources->unified = json_pairs_new();
     array_ensure(&container->caisson->consoles, &container_console_type);
+    array_ensure(&container->caisson->interfaces, &container_interface_type);
+    g_ptr_array_foreach(container->caisson->interfaces, complete_interface, NULL);
 }
 
 Container *

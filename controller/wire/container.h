@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controller/wire/interface.h"
 #include "controller/wire/json.h"
 
 #define CONTAINER_UNSET UINT64_MAX
@@ -197,10 +198,11 @@ typedef struct {
      * container's own /etc/passwd and /etc/group; NULL: root */
     char *user;
     char *group;
-    bool view;           /* files of /proc and /sys are made from the guest's own group */
-    bool host_network;   /* no network namespace of its own */
-    bool paused;         /* freeze before init runs */
-    uint64_t passed_fds; /* number of fds passed with Launch that init gets as 3, 4, … */
+    bool view;             /* files of /proc and /sys are made from the guest's own group */
+    GPtrArray *interfaces; /* of ContainerInterface * */
+    bool host_network;     /* no network namespace of its own */
+    bool paused;           /* freeze before init runs */
+    uint64_t passed_fds;   /* number of fds passed with Launch that init gets as 3, 4, … */
 } ContainerExtension;
 
 typedef struct {

@@ -10,6 +10,14 @@
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 
+static const JsonField interface_fields[] = {
+    { "alias", JSON_STRING, offsetof(MessageInterface, alias) },
+    { "name", JSON_STRING, offsetof(MessageInterface, name) },
+    { "index", JSON_INT, offsetof(MessageInterface, index) },
+    { NULL },
+};
+const JsonType message_interface_type = { "interface", sizeof(MessageInterface), interface_fields };
+
 static const JsonField parameters_fields[] = {
     { "version", JSON_INT, offsetof(MessageParameters, version) },
     { "message", JSON_STRING, offsetof(MessageParameters, message) },
@@ -20,6 +28,8 @@ static const JsonField parameters_fields[] = {
     { "state", JSON_STRING, offsetof(MessageParameters, state) },
     { "cgroup", JSON_STRING, offsetof(MessageParameters, cgroup) },
     { "consoles", JSON_STRINGS, offsetof(MessageParameters, consoles) },
+    { "interfaces", JSON_OBJECTS, offsetof(MessageParameters, interfaces),
+      .type = &message_interface_type },
     { "placement", JSON_STRING, offsetof(MessageParameters, placement) },
     { "alias", JSON_STRING, offsetof(MessageParameters, alias) },
     { "force", JSON_BOOL, offsetof(MessageParameters, force) },

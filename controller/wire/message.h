@@ -21,6 +21,13 @@
 #define MESSAGE_SIZE_MAX         65536 /* bytes of one packet */
 #define MESSAGE_FDS_MAX          64
 
+/* A network interface as it came to be. */
+typedef struct {
+    char *alias;   /* "net0" */
+    char *name;    /* of the end on the host; NULL: it has none */
+    int64_t index; /* of that end; 0: it has none */
+} MessageInterface;
+
 /* Parameters of all messages in one flat set: a method uses some of them, the rest stay absent. */
 typedef struct {
     int64_t version;  /* 0: absent */
@@ -29,17 +36,19 @@ typedef struct {
     char *state;      /* "starting", "running", "paused" */
     char *cgroup;     /* group of the guest below each hierarchy: "/machine/lxc-41-x.libvirt-lxc" */
     char **consoles;  /* host pty of each console, "/dev/pts/6" */
-    char *placement;  /* Placement: "machined", "systemd" */
-    char *alias;      /* OpenConsole: "console0"; NULL: the first one */
-    bool force;       /* OpenConsole: end the stream that has it now */
-    bool safe;        /* OpenConsole: accepted; a console is always exclusive */
-    int64_t signal;   /* Signal: the kernel's number; exited: what killed init, 0: none */
-    int64_t exit_code; /* exited: exit status of init, -1: killed by a signal */
-    char *reason;      /* exited: see MESSAGE_REASON_… */
+    GPtrArray *interfaces; /* of MessageInterface *, NULL: absent */
+    char *placement;       /* Placement: "machined", "systemd" */
+    char *alias;           /* OpenConsole: "console0"; NULL: the first one */
+    bool force;            /* OpenConsole: end the stream that has it now */
+    bool safe;             /* OpenConsole: accepted; a console is always exclusive */
+    int64_t signal;        /* Signal: the kernel's number; exited: what killed init, 0: none */
+    int64_t exit_code;     /* exited: exit status of init, -1: killed by a signal */
+    char *reason;          /* exited: see MESSAGE_REASON_… */
 } MessageParameters;
 
 /* For the exit record, which is one such object. */
 extern const JsonType message_parameters_type;
+extern const JsonType message_interface_type;
 
 /* Why a guest ended; the words in the exit record and in the event "exited". */
 #define MESSAGE_REASON_SHUTDOWN  "shutdown"  /* init exited, or powered off or halted */

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making interfaces, one function per kind; the order within each is the order of the table below.
+ */
+#include "controller/network/interface.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <string.h>
+
+#include "controller/network/address.h"
+#include "controller/network/link.h"
+#include "controller/network/port.h"
+#include "controller/wire/failure.h"
+
+/* Names in a row that may be taken before we give up. */
+#define TRIES_MAX 10000
+
+bool
+network_open(Network *network, int netns, GError **error)
+{
+    *network = (Network){ .netns = netns };
+    return (network->host = netlink_open(-1, error)) &&
+           (network->guest = netlink_open(netns, error));
+}
+
+void
+network_close(Network *network)
+{
+    g_clear_pointer(&network->host, netlink_free);
+    g_clear_pointer(&network->guest, netlink_free);
+}
+
+bool
+interface_start_loopback(const Network *network, GError **error)
+{
+    Link link;
+    int errnum = link_find(network->guest, "lo", &link);
+
+    if (!errnum)
+        errnum = link_set_up(network->guest, link.index, true);
+    return !errnum || netlink_fail(network->guest, errnum, error, "cannot start interface 'lo'");
+}
+
+static LinkInside
+link_inside(const Network *network, const ContainerInterface *interface)
+{
+    return (LinkInside){ interface->name, interface->mac, interface->mtu, network->netns };
+}
+
+/* The bridge as a link; 0 for none. */
+static bool
+find_master(const Network *network, const ContainerInterface *interface, int *ret_index,
+            GError **error)
+{
+    Link link = { 0 };
+    int errnum;
+
+    if (interface->bridge && !interface->switch_kind) {
+        errnum = link_find(network->host, interface->bridge, &link);
+        if (errnum == ENODEV)
+            return fail(error, FAILURE_OPERATION_FAILED,
+                        "the host has no bridge '%s': create it, or name another one",
+                        interface->bridge);
+        if (errnum)
+            return netlink_fail(network->host, errnum, error, "cannot look at bridge '%s'",
+                                interface->bridge);
+    }
+    *ret_index = link.index;
+    return true;
+}
+
+/* The number at the end of a name that was made up; the next one comes out. */
+static void
+next_name(char **name)
+{
+    size_t length = strlen(*name);
+    size_t stem = length;
+    g_autofree char *text = NULL;
+
+    while (stem > 0 && g_ascii_isdigit((*name)[stem - 1]))
+        stem--;
+    text = g_strdup_printf("%.*s%" G_GUINT64_FORMAT, (int)stem, *name,
+                           g_ascii_strtoull(*name + stem, NULL, 10) + 1);
+    g_free(*name);
+    *name = g_steal_pointer(&text);
+}
+
+/* EEXIST can be about either end. */
+static bool
+name_is_taken(Netlink *netlink, const char *name)
+{
+    Link link;
+
+    return link_find(netlink, name, &link) == 0;
+}
+
+static bool
+fail_veth(const Network *network, const ContainerInterface *interface, int errnum, GError **error)
+{
+    if (errnum == EEXIST && name_is_taken(network->guest, interface->name))
+        return fail(error, FAILURE_OPERATION_FAILED,
+                    "the container has an interface '%s' already; give it another name by <guest "
+                    "dev='…'/>",
+                    interface->name);
+    if (errnum == EEXIST)
+        return fail(error, FAILURE_OPERATION_FAILED,
+                    "the host has an interface '%s' already; give it another name by <target "
+                    "dev='…'/>, or none",
+                    interface->host_name);
+    return netlink_fail(network->host, errnum, error, "cannot create the pair '%s' and '%s'%s%s%s",
+                        interface->host_name, interface->name,
+                        interface->bridge ? " on bridge '" : "",
+                        interface->bridge ? interface->bridge : "", interface->bridge ? "'" : "");
+}
+
+static bool
+create_veth(const Network *network, ContainerInterface *interface, GError **error)
+{
+    LinkInside inside = link_inside(network, interface);
+    bool up = !interface->down && !interface->host_down;
+    int tries = interface->host_generated ? TRIES_MAX : 1;
+    int master = 0;
+    int errnum;
+
+    if (interface->switch_kind)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "a port of Open vSwitch is not supported by this version");
+    if (!find_master(network, interface, &master, error))
+        return false;
+    for (;;) {
+        errnum = link_create_veth(network->host, interface->host_name, master, up, &inside);
+        if (errnum != EEXIST || --tries == 0 || name_is_taken(network->guest, interface->name))
+            break;
+        next_name(&interface->host_name);
+    }
+    return !errnum || fail_veth(network, interface, errnum, error);
+}
+
+static bool
+delete_on_host(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    Link link;
+    int errnum;
+
+    if (link_find(network->host, interface->host_name, &link) == ENODEV)
+        return true;
+    errnum = link_delete(network->host, link.index);
+    return !errnum || errnum == ENODEV ||
+           netlink_fail(network->host, errnum, error, "cannot remove '%s'", interface->host_name);
+}
+
+static bool
+create_macvlan(const Network *network, ContainerInterface *interface, GError **error)
+{
+    static const struct {
+        const char *name;
+        uint32_t mode;
+    } modes[] = {
+        { "vepa", MACVLAN_MODE_VEPA },
+        { "private", MACVLAN_MODE_PRIVATE },
+        { "bridge", MACVLAN_MODE_BRIDGE },
+        { "passthru", MACVLAN_MODE_PASSTHRU },
+    };
+    LinkInside inside = link_inside(network, interface);
+    uint32_t mode = MACVLAN_MODE_VEPA;
+    Link lower;
+    size_t i;
+    int errnum;
+
+    for (i = 0; interface->mode && i < G_N_ELEMENTS(modes); i++) {
+        if (g_str_equal(modes[i].name, interface->mode))
+            mode = modes[i].mode;
+    }
+    if ((errnum = link_find(network->host, interface->lower, &lower)) == ENODEV)
+        return fail(error, FAILURE_OPERATION_FAILED,
+                    "the host has no interface '%s' to put it on; name another one in <source "
+                    "dev='…'/>",
+                    interface->lower);
+    if (!errnum)
+        errnum = link_create_upper(network->host, "macvlan", lower.index, mode, &inside);
+    return !errnum || netlink_fail(network->host, errnum, error,
+                                   "cannot create '%s' on top of the host's '%s'", interface->name,
+                                   interface->lower);
+}
+
+static bool
+delete_inside(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    Link link;
+    int errnum;
+
+    if (link_find(network->guest, interface->name, &link) == ENODEV)
+        return true;
+    errnum = link_delete(network->guest, link.index);
+    return !errnum || errnum == ENODEV ||
+           netlink_fail(network->guest, errnum, error, "cannot remove '%s' of the container",
+                        interface->name);
+}
+
+typedef struct {
+    const char *name;
+    bool has_host_end;
+    bool (*create)(const Network *network, ContainerInterface *interface, GError **error);
+    bool (*delete)(const Network *network, const ContainerInterface *interface, GError **error);
+} Kind;
+
+static const Kind kinds[] = {
+    { CONTAINER_INTERFACE_VETH, true, create_veth, delete_on_host },
+    { CONTAINER_INTERFACE_MACVLAN, false, create_macvlan, delete_inside },
+};
+
+static const Kind *
+find_kind(const ContainerInterface *interface, GError **error)
+{
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (g_str_equal(kinds[i].name, interface->kind))
+            return &kinds[i];
+    }
+    fail(error, FAILURE_INTERNAL, "unknown kind of interface '%s'", interface->kind);
+    return NULL;
+}
+
+static bool
+configure_inside(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    static const GPtrArray none = { NULL, 0 };
+    Link link;
+    int errnum = link_find(network->guest, interface->name, &link);
+
+    if (!errnum && !interface->down)
+        errnum = link_set_up(network->guest, link.index, true);
+    if (errnum)
+        return netlink_fail(network->guest, errnum, error, "cannot start it in the container");
+    /* what is down has no routes */
+    return address_apply(network->guest, link.index, interface->addresses,
+                         interface->down ? &none : interface->routes, error);
+}
+
+static bool
+configure_outside(const Network *network, const ContainerInterface *interface, int *ret_index,
+                  GError **error)
+{
+    Link link;
+    int errnum = link_find(network->host, interface->host_name, &link);
+
+    if (errnum)
+        return netlink_fail(network->host, errnum, error, "cannot find '%s' on the host",
+                            interface->host_name);
+    if (!port_configure(network->host, link.index, interface, error) ||
+        !address_apply(network->host, link.index, interface->host_addresses, interface->host_routes,
+                       error))
+        return false;
+    *ret_index = link.index;
+    return true;
+}
+
+bool
+interface_attach(const Network *network, ContainerInterface *interface, int *ret_index,
+                 GError **error)
+{
+    const Kind *kind = find_kind(interface, error);
+    int index = 0;
+
+    if (!kind || !kind->create(network, interface, error)) {
+        g_prefix_error(error, "interface '%s': ", interface->name);
+        return false;
+    }
+    if (!configure_inside(network, interface, error) ||
+        (kind->has_host_end && !configure_outside(network, interface, &index, error))) {
+        g_prefix_error(error, "interface '%s': ", interface->name);
+        kind->delete (network, interface, NULL);
+        return false;
+    }
+    *ret_index = index;
+    return true;
+}
+
+bool
+interface_detach(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    const Kind *kind = find_kind(interface, error);
+
+    return kind && kind->delete (network, interface, error);
+}

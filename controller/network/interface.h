@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An interface of the definition: its links on the host and in the container. */
+#pragma once
+
+#include "controller/network/netlink.h"
+#include "controller/wire/interface.h"
+
+typedef struct {
+    Netlink *host;
+    Netlink *guest; /* in the container's namespace */
+    int netns;      /* the container's namespace, borrowed */
+} Network;
+
+/* Opens both sockets; the caller has to be the only thread of its process. */
+bool network_open(Network *network, int netns, GError **error);
+void network_close(Network *network);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Network, network_close)
+
+/*
+ * Makes the interface: complete when this returns, or nothing is left of it. host_name of
+ * @interface becomes the name that was found; *ret_index is the index of the end on the host, 0
+ * without one.
+ */
+bool interface_attach(const Network *network, ContainerInterface *interface, int *ret_index,
+                      GError **error);
+
+/* Takes away what interface_attach() made; what is gone already is no error. */
+bool interface_detach(const Network *network, const ContainerInterface *interface, GError **error);
+
+/* The loopback interface of the container. */
+bool interface_start_loopback(const Network *network, GError **error);

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Interfaces of guests: bridges, pairs, names, addresses, routes."""
+import xml.etree.ElementTree as ElementTree
+
+import libvirt
+import pytest
+
+from harness import network
+from harness.daemon import wait_for
+
+pytestmark = pytest.mark.ours
+
+MAC = '52:54:00:0b:0c:%02x'
+
+
+@pytest.fixture
+def bridge(daemon):
+    """A bridge of the session with an address, removed after the test."""
+    network.ip(daemon, 'link', 'add', 'yard', 'type', 'bridge')
+    network.ip(daemon, 'address', 'add', '192.0.2.1/24', 'dev', 'yard')
+    network.ip(daemon, '-6', 'address', 'add', '2001:db8::1/64', 'dev', 'yard', 'nodad')
+    network.ip(daemon, 'link', 'set', 'yard', 'up')
+    yield 'yard'
+    network.ip(daemon, 'link', 'delete', 'yard')
+
+
+def on_bridge(number, more='', bridge='yard'):
+    return ("<interface type='bridge'><source bridge='%s'/><mac address='%s'/>%s</interface>"
+            % (bridge, MAC % number, more))
+
+
+def host_end(domain):
+    return ElementTree.fromstring(domain.XMLDesc()).find('devices/interface/target').get('dev')
+
+
+def test_an_interface_on_a_bridge_is_there_when_init_runs(daemon, start, bridge):
+    domain, described = start(devices=on_bridge(1, "<mtu size='1400'/>"))
+    guest = network.links_inside(daemon, described.name)
+    assert set(guest) == {'lo', 'eth0'}
+    assert guest['eth0']['address'] == MAC % 1
+    assert guest['eth0']['mtu'] == 1400
+    assert 'UP' in guest['eth0']['flags'] and 'UP' in guest['lo']['flags']
+    link = network.links(daemon)[host_end(domain)]
+    assert link['master'] == bridge and link['mtu'] == 1400
+    assert 'UP' in link['flags'] and 'LOWER_UP' in link['flags']
+    live = ElementTree.fromstring(domain.XMLDesc()).find('devices/interface')
+    assert live.find('guest').get('dev') == 'eth0' and live.find('alias').get('name') == 'net0'
+    stored = ElementTree.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+    assert stored.find('devices/interface/target') is None
+
+
+def test_addresses_and_routes_are_set_inside(daemon, start, bridge):
+    _, described = start(devices=on_bridge(1, """
+        <ip address='192.0.2.7' prefix='24'/>
+        <ip address='2001:db8::7' family='ipv6' prefix='64'/>
+        <ip address='198.51.100.1' prefix='32' peer='198.51.100.2'/>
+        <route address='0.0.0.0' prefix='0' gateway='192.0.2.1'/>
+        <route address='203.0.113.0' prefix='24' gateway='192.0.2.1' metric='7'/>
+        <route family='ipv6' address='2001:db8:1::' prefix='48' gateway='2001:db8::1'/>
+        <guest dev='lan'/>"""))
+    assert network.addresses_inside(daemon, described.name, 'lan') == {
+        '192.0.2.7/24', '2001:db8::7/64', '198.51.100.1/32'}
+    routes = network.inside(daemon, described.name, 'ip', 'route')
+    assert 'default via 192.0.2.1 dev lan' in routes
+    assert '203.0.113.0/24 via 192.0.2.1 dev lan metric 7' in routes
+    assert '198.51.100.2 dev lan' in routes
+    assert '2001:db8:1::/48 via 2001:db8::1 dev lan' in network.inside(
+        daemon, described.name, 'ip', '-6', 'route')
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    wait_for(lambda: network.reaches(daemon, described.name, '2001:db8::1'), 'IPv6 works', 30)
+
+
+def test_two_guests_reach_each_other_and_isolated_ports_do_not(daemon, start, bridge):
+    start(name='one', devices=on_bridge(1, "<ip address='192.0.2.11' prefix='24'/>"))
+    start(name='two', devices=on_bridge(2, "<ip address='192.0.2.12' prefix='24'/>"))
+    shut = "<ip address='192.0.2.%d' prefix='24'/><port isolated='yes'/>"
+    start(name='three', devices=on_bridge(3, shut % 13))
+    start(name='four', devices=on_bridge(4, shut % 14))
+    assert network.reaches(daemon, 'one', '192.0.2.12', 5)
+    assert network.reaches(daemon, 'three', '192.0.2.11', 5)
+    assert not network.reaches(daemon, 'three', '192.0.2.14')
+
+
+def test_a_pair_without_a_bridge_has_addresses_on_both_ends(daemon, start):
+    domain, described = start(devices="""<interface type='ethernet'>
+        <source><ip address='192.0.2.1' prefix='24'/>
+          <route address='203.0.113.0' prefix='24' gateway='192.0.2.2'/></source>
+        <ip address='192.0.2.2' prefix='24'/><target dev='outside'/></interface>""")
+    assert host_end(domain) == 'outside'
+    assert 'master' not in network.links(daemon)['outside']
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    assert '203.0.113.0/24 via 192.0.2.2 dev outside' in network.ip(daemon, 'route')
+
+
+def test_an_interface_of_type_null_leads_nowhere(daemon, start):
+    domain, described = start(devices="<interface type='null'><ip address='192.0.2.2' prefix='24'/>"
+                                      '</interface>')
+    assert network.addresses_inside(daemon, described.name, 'eth0') == {'192.0.2.2/24'}
+    assert 'UP' not in network.links(daemon)[host_end(domain)]['flags']
+
+
+def test_a_link_that_is_down_is_down_on_the_host(daemon, start, bridge):
+    domain, described = start(devices=on_bridge(1, "<link state='down'/>"))
+    assert 'UP' not in network.links(daemon)[host_end(domain)]['flags']
+    assert 'UP' not in network.links_inside(daemon, described.name)['eth0']['flags']
+
+
+def test_mapped_ids_own_their_network(daemon, start, bridge):
+    _, described = start(idmap=500000, devices=on_bridge(1, "<ip address='192.0.2.7' prefix='24'/>"))
+    assert network.addresses_inside(daemon, described.name, 'eth0') == {'192.0.2.7/24'}
+
+
+def test_names_on_the_host_are_unique(daemon, start, bridge):
+    network.ip(daemon, 'link', 'add', 'vnet77777', 'type', 'veth', 'peer', 'name', 'vnet77778')
+    try:
+        names = [host_end(start(devices=on_bridge(number))[0]) for number in range(1, 4)]
+        assert len(set(names)) == 3
+        assert all(name.startswith('vnet') for name in names)
+    finally:
+        network.ip(daemon, 'link', 'delete', 'vnet77777')
+
+
+def test_a_name_that_was_made_up_gives_way(daemon, define, bridge):
+    first, _ = define(devices=on_bridge(1))
+    first.create()
+    taken = 'vnet%d' % (int(host_end(first)[4:]) + 1)
+    network.ip(daemon, 'link', 'add', taken, 'type', 'veth', 'peer', 'name', 'other')
+    try:
+        second, _ = define(devices=on_bridge(2))
+        second.create()
+        assert host_end(second) == 'vnet%d' % (int(taken[4:]) + 1)
+    finally:
+        network.ip(daemon, 'link', 'delete', taken)
+
+
+@pytest.mark.parametrize('devices, message', [
+    (on_bridge(1, bridge='nowhere'),
+     "network: interface 'eth0': the host has no bridge 'nowhere': create it, or name another one"),
+    (on_bridge(1) + on_bridge(2, bridge='nowhere'), "interface 'eth1': the host has no bridge 'nowhere'"),
+    (on_bridge(1, "<target dev='yard'/>"),
+     "interface 'eth0': the host has an interface 'yard' already; give it another name by <target"),
+    (on_bridge(1, bridge='lo'), "interface 'eth0': cannot create the pair"),
+    (on_bridge(1, "<route address='203.0.113.0' prefix='24' gateway='198.51.100.1'/>"),
+     "interface 'eth0': cannot set the route to 203.0.113.0/24 by 198.51.100.1"),
+    (on_bridge(1, "<vlan><tag id='7'/></vlan>"), 'needs a bridge that filters: set vlan_filtering'),
+], ids=['no bridge', 'second of two', 'name is taken', 'no bridge but a link', 'route', 'vlan'])
+def test_a_start_that_fails_leaves_no_link(daemon, define, bridge, leak_check, devices, message):
+    domain, _ = define(devices=devices)
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.create()
+    assert message in str(caught.value)
+    leak_check.check()
+
+
+def test_failing_starts_leave_nothing(daemon, define, bridge, leak_check):
+    domain, _ = define(devices=on_bridge(1) + on_bridge(2, bridge='nowhere'))
+    for _ in range(20):
+        with pytest.raises(libvirt.libvirtError):
+            domain.create()
+    leak_check.check()
+
+
+def test_the_stop_takes_the_link_away(daemon, start, bridge):
+    domain, _ = start(devices=on_bridge(1))
+    name = host_end(domain)
+    domain.destroy()
+    wait_for(lambda: name not in network.links(daemon), 'the link is gone', 30)

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Interfaces of a container. */
+#include "controller/wire/failure.h"
+#include "xml/container-parts.h"
+
+/* Of an interface that has no name on the host yet: the launcher takes the next free number. */
+#define FIRST_HOST_NAME "vnet0"
+
+static unsigned
+address_prefix(const IpAddress *address)
+{
+    /* what the address says by its class, or by custom, as for a route */
+    const IpRoute route = { address->family, address->address, NULL, ROUTE_PREFIX_UNSET, NULL, 0 };
+
+    return address->prefix ? address->prefix : ip_route_prefix(&route);
+}
+
+static void
+copy_addresses(const GPtrArray *given, GPtrArray *addresses)
+{
+    guint i;
+
+    for (i = 0; i < given->len; i++) {
+        const IpAddress *one = given->pdata[i];
+        ContainerAddress *address = json_new(&container_address_type);
+
+        address->address = g_strdup(one->address);
+        address->prefix = address_prefix(one);
+        address->peer = g_strdup(one->peer);
+        g_ptr_array_add(addresses, address);
+    }
+}
+
+static void
+copy_routes(const GPtrArray *given, GPtrArray *routes)
+{
+    guint i;
+
+    for (i = 0; i < given->len; i++) {
+        const IpRoute *one = given->pdata[i];
+        ContainerRoute *route = json_new(&container_route_type);
+
+        route->destination = g_strdup(one->address);
+        route->prefix = ip_route_prefix(one);
+        route->gateway = g_strdup(one->gateway);
+        route->metric = one->metric;
+        g_ptr_array_add(routes, route);
+    }
+}
+
+static ContainerRate *
+copy_rate(const BandwidthRate *given)
+{
+    ContainerRate *rate;
+
+    if (!given->average && !given->floor)
+        return NULL;
+    rate = json_new(&container_rate_type);
+    rate->average = given->average;
+    rate->peak = given->peak;
+    rate->floor = given->floor;
+    rate->burst = given->burst;
+    return rate;
+}
+
+/* One tag without a trunk makes an access port; a trunk has untagged frames of the native tag. */
+static void
+copy_vlans(const Vlan *given, GPtrArray *vlans)
+{
+    guint i;
+
+    for (i = 0; i < given->tags->len; i++) {
+        const VlanTag *tag = given->tags->pdata[i];
+        ContainerVlan *vlan = json_new(&container_vlan_type);
+
+        vlan->id = tag->id;
+        vlan->untagged = tag->native_mode == 2 || (!given->trunk && given->tags->len == 1);
+        g_ptr_array_add(vlans, vlan);
+    }
+}
+
+static void
+add_id(GPtrArray *ids, const char *key, const char *value)
+{
+    g_ptr_array_add(ids, g_strdup_printf("%s=%s", key, value));
+}
+
+/* What Open vSwitch is told of a port, as its documentation of external-ids has it. */
+static bool
+set_switch(const Definition *definition, const Interface *given, ContainerInterface *interface,
+           GError **error)
+{
+    g_autoptr(GPtrArray) ids = NULL;
+
+    if (given->virtual_port.type == VIRTUAL_PORT_UNSET)
+        return true;
+    if (given->virtual_port.type != VIRTUAL_PORT_OPENVSWITCH)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "interface '%s': the only <virtualport> a container can have is of type "
+                    "'openvswitch'",
+                    given->guest);
+    ids = g_ptr_array_new();
+    add_id(ids, "attached-mac", given->mac);
+    if (given->virtual_port.interface_id)
+        add_id(ids, "iface-id", given->virtual_port.interface_id);
+    add_id(ids, "vm-id", definition->uuid);
+    add_id(ids, "iface-status", "active");
+    g_ptr_array_add(ids, NULL);
+    interface->switch_kind = g_strdup("openvswitch");
+    interface->switch_profile = g_strdup(given->virtual_port.profile_id);
+    interface->switch_ids = (char **)g_ptr_array_free(g_steal_pointer(&ids), FALSE);
+    return true;
+}
+
+static bool
+fill_veth(const Definition *definition, const Interface *given, ContainerInterface *interface,
+          GError **error)
+{
+    interface->kind = g_strdup(CONTAINER_INTERFACE_VETH);
+    interface->host_name = g_strdup(given->target ? given->target : FIRST_HOST_NAME);
+    interface->host_generated = !given->target || (given->target_managed != SWITCH_NO &&
+                                                   interface_name_is_generated(given->target));
+    interface->isolated = given->isolated == SWITCH_YES;
+    copy_vlans(&given->vlan, interface->vlans);
+    return set_switch(definition, given, interface, error);
+}
+
+static bool
+fill_bridge(const Definition *definition, const Interface *given, ContainerInterface *interface,
+            GError **error)
+{
+    if (!given->bridge)
+        return fail(error, FAILURE_INTERNAL, "network '%s' has said nothing about a bridge",
+                    given->network ? given->network : "");
+    interface->bridge = g_strdup(given->bridge);
+    return fill_veth(definition, given, interface, error);
+}
+
+static bool
+fill_ethernet(const Definition *definition, const Interface *given, ContainerInterface *interface,
+              GError **error)
+{
+    copy_addresses(given->host_ips, interface->host_addresses);
+    copy_routes(given->host_routes, interface->host_routes);
+    return fill_veth(definition, given, interface, error);
+}
+
+static bool
+fill_null(const Definition *definition, const Interface *given, ContainerInterface *interface,
+          GError **error)
+{
+    interface->host_down = true;
+    return fill_veth(definition, given, interface, error);
+}
+
+static bool
+fill_direct(const Definition *definition, const Interface *given, ContainerInterface *interface,
+            GError **error)
+{
+    /* order is DirectMode's; the words are the kernel's */
+    static const char *const modes[] = { "vepa", "private", "bridge", "passthru" };
+
+    interface->kind = g_strdup(CONTAINER_INTERFACE_MACVLAN);
+    interface->lower = g_strdup(given->device);
+    interface->mode = g_strdup(modes[given->mode]);
+    return true;
+}
+
+static const struct {
+    InterfaceType type;
+    bool (*fill)(const Definition *definition, const Interface *given,
+                 ContainerInterface *interface, GError **error);
+} kinds[] = {
+    { INTERFACE_BRIDGE, fill_bridge },     { INTERFACE_NETWORK, fill_bridge },
+    { INTERFACE_ETHERNET, fill_ethernet }, { INTERFACE_NULL, fill_null },
+    { INTERFACE_DIRECT, fill_direct },
+};
+
+static bool
+fill_kind(const Definition *definition, const Interface *given, ContainerInterface *interface,
+          GError **error)
+{
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (kinds[i].type == given->type)
+            return kinds[i].fill(definition, given, interface, error);
+    }
+    return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                "<interface type='%s'> is not supported for containers; use type 'bridge', "
+                "'network', 'ethernet', 'direct' or 'null'",
+                interface_type_name(given->type));
+}
+
+ContainerInterface *
+container_interface(const Definition *definition, const Interface *given, GError **error)
+{
+    g_autoptr(ContainerInterface) interface = container_interface_new();
+
+    interface->alias = g_strdup(given->alias);
+    interface->name = g_strdup(given->guest);
+    interface->mac = g_strdup(given->mac);
+    interface->mtu = given->mtu;
+    interface->down = given->link == LINK_DOWN;
+    interface->inbound = copy_rate(&given->bandwidth.inbound);
+    interface->outbound = copy_rate(&given->bandwidth.outbound);
+    copy_addresses(given->ips, interface->addresses);
+    copy_routes(given->routes, interface->routes);
+    if (!fill_kind(definition, given, interface, error))
+        return NULL;
+    return g_steal_pointer(&interface);
+}
+
+bool
+container_network(const Definition *definition, Container *container, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < definition->interfaces->len; i++) {
+        ContainerInterface *interface =
+            container_interface(definition, definition->interfaces->pdata[i], error);
+
+        if (!interface)
+            return false;
+        g_ptr_array_add(container->caisson->interfaces, interface);
+    }
+    return true;
+}
