@@ -14,6 +14,7 @@
 #include "driver/ending.h"
 #include "driver/events.h"
 #include "driver/hooks.h"
+#include "driver/interfaces.h"
 #include "driver/lifecycle.h"
 #include "driver/report.h"
 #include "driver/spawn.h"
@@ -238,6 +239,7 @@ adoption_run(GError **error)
         ending_guest_ended(domain, domain->guest->pid, NULL);
     }
     g_clear_pointer(&adoption_ended, g_ptr_array_unref);
+    interfaces_give_back();
     adoption_run_hooks();
     return true;
 }

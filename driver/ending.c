@@ -15,6 +15,7 @@
 #include "driver/events.h"
 #include "driver/hooks.h"
 #include "driver/host.h"
+#include "driver/interfaces.h"
 #include "driver/placement.h"
 #include "driver/report.h"
 #include "driver/spawn.h"
@@ -196,6 +197,7 @@ ending_finish(Domain *domain, const Ending *ending, bool quiet)
     if (domain->guest->cgroup && !cgroup_remove(host_cgroups(), domain->guest->cgroup,
                                                 seconds_from_now(CGROUP_SECONDS), &error))
         report_log(domain->name, error);
+    interfaces_release(domain);
     store_remove_status(domain->name, domain->guest->pid);
     ending_forget_guest(domain, ending);
     domains_count_active(-1);

@@ -1,34 +1,71 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names of interfaces on the host. */
+/* Ports, names and filters of interfaces. */
 #include "driver/interfaces.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "driver/domains.h"
+#include "driver/network.h"
+#include "xml/network-port.h"
 
 /* Numbers go up: a name is not given again while what had it may still be on its way out. */
 static gint next_number;
 
-static bool
-has_host_end(const Interface *interface)
-{
-    return interface->type != INTERFACE_DIRECT && interface->type != INTERFACE_USER;
-}
-
 static void
 name_host_end(Interface *interface)
 {
-    if (interface->target || !has_host_end(interface))
+    if (interface->target || !interface_has_host_end(interface->type))
         return;
     interface->target =
         g_strdup_printf("vnet%u", (unsigned)g_atomic_int_add(&next_number, 1) & G_MAXINT);
 }
 
 bool
-interfaces_prepare(Domain *domain, GError **error)
+interface_prepare(const Definition *owner, Interface *interface, GError **error)
+{
+    if (interface->type == INTERFACE_NETWORK && !network_port_create(owner, interface, error))
+        return false;
+    name_host_end(interface);
+    return true;
+}
+
+void
+interface_release(const Definition *owner, Interface *interface)
+{
+    network_filter_unbind(owner, interface);
+    network_port_delete(owner, interface);
+    network_port_forget(interface);
+}
+
+/* Puts @live in the place of the live definition, which it is a changed copy of. */
+static void
+exchange(Domain *domain, Definition **live)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
-    GPtrArray *interfaces = domain->live->interfaces;
+    Definition *before = domain->live;
+
+    domain->live = *live;
+    *live = before;
+}
+
+bool
+interfaces_prepare(Domain *domain, GError **error)
+{
+    g_autoptr(Definition) live = NULL;
     guint i;
 
-    for (i = 0; i < interfaces->len; i++)
-        name_host_end(interfaces->pdata[i]);
+    if (domain->live->interfaces->len == 0)
+        return true;
+    live = definition_copy(domain->live);
+    for (i = 0; i < live->interfaces->len; i++) {
+        if (interface_prepare(live, live->interfaces->pdata[i], error))
+            continue;
+        while (i > 0)
+            interface_release(live, live->interfaces->pdata[--i]);
+        return false;
+    }
+    exchange(domain, &live);
     return true;
 }
 
@@ -60,4 +97,68 @@ interfaces_record(Definition *definition, const GPtrArray *links)
         g_free(interface->target);
         interface->target = g_strdup(link->name);
     }
+}
+
+bool
+interfaces_bind(Domain *domain, GError **error)
+{
+    const GPtrArray *interfaces = domain->live->interfaces;
+    guint i;
+
+    for (i = 0; i < interfaces->len; i++) {
+        if (!network_filter_bind(domain->live, interfaces->pdata[i], error))
+            return false;
+    }
+    return true;
+}
+
+void
+interfaces_release(Domain *domain)
+{
+    g_autoptr(Definition) live = NULL;
+    guint i;
+
+    if (domain->live->interfaces->len == 0)
+        return;
+    live = definition_copy(domain->live);
+    for (i = 0; i < live->interfaces->len; i++)
+        interface_release(live, live->interfaces->pdata[i]);
+    exchange(domain, &live);
+}
+
+/* Whether what a domain of ours has is left over: it does not run, and nobody is starting it. */
+static bool
+is_left(const char *uuid)
+{
+    g_autoptr(Domain) domain = NULL;
+    unsigned char bytes[VIR_UUID_BUFLEN];
+    bool left;
+
+    uuid_from_text(uuid, bytes);
+    if (!(domain = domains_by_uuid(bytes)))
+        return false;
+    g_mutex_lock(&domain->lock);
+    left = !domain->guest && !domain->busy;
+    g_mutex_unlock(&domain->lock);
+    return left;
+}
+
+static gpointer
+give_back(gpointer opaque)
+{
+    network_give_back(is_left);
+    return NULL;
+}
+
+void
+interfaces_give_back(void)
+{
+    sigset_t every;
+    sigset_t before;
+
+    /* signals are for the daemon's threads */
+    sigfillset(&every);
+    pthread_sigmask(SIG_SETMASK, &every, &before);
+    g_thread_unref(g_thread_new("lxc-networks", give_back, NULL));
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

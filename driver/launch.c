@@ -214,7 +214,8 @@ launch_handshake(Domain *domain, int socket, int container, const StartOptions *
     if (!launch_send(socket, launch, fds, 1 + options->n_fds, error) ||
         !(prepared = launch_receive(domain, socket, PREPARE_SECONDS, error)) ||
         !launch_record_prepared(domain, prepared->parameters, error) ||
-        !store_save_status(domain, error) || !launch_send(socket, proceed, NULL, 0, error) ||
+        !store_save_status(domain, error) || !interfaces_bind(domain, error) ||
+        !launch_send(socket, proceed, NULL, 0, error) ||
         !(running = launch_receive(domain, socket, CONTINUE_SECONDS, error)))
         return false;
     return true;
@@ -275,8 +276,10 @@ launch_undo(Domain *domain)
         if (domain->guest->started)
             spawn_kill(domain->guest->pidfd);
         ending_clean_up(domain, NULL, true);
-    } else if (!hooks_run(domain, HOOK_RELEASE, "failed", &error)) {
-        report_log(domain->name, error);
+    } else {
+        interfaces_release(domain);
+        if (!hooks_run(domain, HOOK_RELEASE, "failed", &error))
+            report_log(domain->name, error);
     }
     g_mutex_lock(&domain->lock);
     if (!domain->guest) {

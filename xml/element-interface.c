@@ -56,7 +56,7 @@ static const XmlField bandwidth_fields[] = {
     { NULL },
 };
 
-static const XmlType bandwidth_type = { "bandwidth", sizeof(Bandwidth), bandwidth_fields };
+const XmlType bandwidth_type = { "bandwidth", sizeof(Bandwidth), bandwidth_fields };
 
 static const XmlField parameter_fields[] = {
     { "@name", FIELD_STRING, offsetof(FilterParameter, name), FIELD_REQUIRED },
@@ -265,6 +265,13 @@ interface_is_possible(InterfaceType type)
 {
     return type == INTERFACE_ETHERNET || type == INTERFACE_NETWORK || type == INTERFACE_BRIDGE ||
            type == INTERFACE_DIRECT || type == INTERFACE_NULL;
+}
+
+bool
+interface_has_host_end(InterfaceType type)
+{
+    return type == INTERFACE_ETHERNET || type == INTERFACE_NETWORK || type == INTERFACE_BRIDGE ||
+           type == INTERFACE_NULL;
 }
 
 bool

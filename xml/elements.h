@@ -7,6 +7,7 @@
 extern const XmlType block_tuning_type;
 extern const XmlType caisson_type;
 extern const XmlType clock_type;
+extern const XmlType bandwidth_type;
 extern const XmlType console_type;
 extern const XmlType cpu_tuning_type;
 extern const XmlType disk_type;

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Guests on libvirt's own networks: ports, leases, isolation, filters."""
+import os
+import shutil
+import subprocess
+import xml.etree.ElementTree as ElementTree
+
+import libvirt
+import pytest
+
+from harness import network
+from harness.daemon import wait_for
+
+pytestmark = [pytest.mark.ours,
+              pytest.mark.skipif(not shutil.which('dnsmasq') or not shutil.which('iptables'),
+                                 reason='dnsmasq or iptables is not installed')]
+
+MAC = '52:54:00:0b:0c:%02x'
+
+NAT = """<network><name>garden</name><forward mode='nat'/><bridge name='garden0' stp='off'/>
+  <ip address='192.0.2.1' netmask='255.255.255.0'>
+    <dhcp><range start='192.0.2.10' end='192.0.2.99'/></dhcp></ip>
+  <ip family='ipv6' address='2001:db8::1' prefix='64'/>
+  <portgroup name='slow'><bandwidth><inbound average='1000'/></bandwidth></portgroup>
+</network>"""
+ISOLATED = """<network><name>cellar</name><bridge name='cellar0' stp='off'/>
+  <ip address='198.51.100.1' netmask='255.255.255.0'/></network>"""
+ON_BRIDGE = "<network><name>street</name><forward mode='bridge'/><bridge name='%s'/></network>"
+DIRECT = """<network><name>lane</name><forward mode='private'>
+  <interface dev='%s'/></forward></network>"""
+
+
+@pytest.fixture
+def make_network(connection):
+    """Makes an active network; destroyed after the test, when no port may be left on it."""
+    made = []
+
+    def make(xml):
+        net = connection.networkCreateXML(xml)
+        made.append(net)
+        return net
+    yield make
+    for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        domain.destroy()
+    left = [port.UUIDString() for net in made if net.isActive() for port in net.listAllPorts()]
+    for net in made:
+        if net.isActive():
+            net.destroy()
+    assert not left, 'ports are left'
+
+
+def on_network(number, name='garden', more=''):
+    return ("<interface type='network'><source network='%s'/><mac address='%s'/>%s</interface>"
+            % (name, MAC % number, more))
+
+
+def interface_of(domain):
+    return ElementTree.fromstring(domain.XMLDesc()).find('devices/interface')
+
+
+def get_lease(daemon, described):
+    """Has busybox ask for a lease inside; answers the address."""
+    script = os.path.join(described.root, 'lease')
+    with open(script, 'w') as file:
+        file.write('#!/bin/sh\n[ "$1" = bound ] && ip addr add $ip/$mask dev $interface && '
+                   'ip route add default via $router; exit 0\n')
+    os.chmod(script, 0o755)
+    network.inside(daemon, described.name, 'busybox', 'udhcpc', '-i', 'eth0', '-n', '-q', '-f', '-t', '20',
+                   '-T', '1', '-s', script, timeout=40)
+    return next(address.split('/')[0]
+                for address in network.addresses_inside(daemon, described.name, 'eth0')
+                if ':' not in address)
+
+
+def test_two_guests_on_a_nat_network_get_leases_and_reach_each_other(daemon, start, make_network):
+    net = make_network(NAT)
+    one, first = start(name='one', devices=on_network(1))
+    two, second = start(name='two', devices=on_network(2, more="<ip family='ipv6' "
+                                                       "address='2001:db8::7' prefix='64'/>"))
+    addresses = [get_lease(daemon, first), get_lease(daemon, second)]
+    assert all(address.startswith('192.0.2.') for address in addresses)
+    leases = {lease['mac']: lease['ipaddr'] for lease in net.DHCPLeases()}
+    assert leases == {MAC % 1: addresses[0], MAC % 2: addresses[1]}
+    assert network.reaches(daemon, 'one', '192.0.2.1', 5)
+    assert network.reaches(daemon, 'one', addresses[1], 5)
+    wait_for(lambda: network.reaches(daemon, 'two', '2001:db8::1'), 'IPv6 works', 30)
+    live = interface_of(one)
+    assert live.get('type') == 'network'
+    assert live.find('source').get('bridge') == 'garden0' and live.find('source').get('portid')
+    assert {port.UUIDString() for port in net.listAllPorts()} == {
+        interface_of(domain).find('source').get('portid') for domain in (one, two)}
+
+
+def test_ports_are_given_back_at_the_stop(start, make_network):
+    net = make_network(ISOLATED)
+    domain, _ = start(devices=on_network(1, 'cellar'))
+    assert len(net.listAllPorts()) == 1
+    domain.destroy()
+    assert net.listAllPorts() == []
+
+
+def test_guests_of_an_isolated_network_reach_each_other_only(daemon, start, make_network):
+    make_network(NAT)
+    make_network(ISOLATED)
+    start(name='one', devices=on_network(1, 'cellar', "<ip address='198.51.100.11' prefix='24'/>"
+                                         "<route address='0.0.0.0' prefix='0' gateway='198.51.100.1'/>"))
+    start(name='two', devices=on_network(2, 'cellar', "<ip address='198.51.100.12' prefix='24'/>"))
+    start(name='three', devices=on_network(3, more="<ip address='192.0.2.200' prefix='24'/>"
+                                           "<route address='0.0.0.0' prefix='0' gateway='192.0.2.1'/>"))
+    assert network.reaches(daemon, 'one', '198.51.100.12', 5)
+    assert not network.reaches(daemon, 'one', '192.0.2.200')
+
+
+def test_a_port_group_brings_its_bandwidth(start, make_network):
+    make_network(NAT)
+    domain, _ = start(devices="<interface type='network'><source network='garden' portgroup='slow'/>"
+                              '</interface>')
+    assert interface_of(domain).find('bandwidth/inbound').get('average') == '1000'
+
+
+def test_a_network_of_a_bridge_makes_a_port_of_the_bridge(daemon, start, make_network):
+    network.ip(daemon, 'link', 'add', 'yard', 'type', 'bridge')
+    try:
+        make_network(ON_BRIDGE % 'yard')
+        domain, _ = start(devices=on_network(1, 'street'))
+        live = interface_of(domain)
+        assert live.get('type') == 'bridge' and live.find('source').get('network') == 'street'
+        assert network.links(daemon)[live.find('target').get('dev')]['master'] == 'yard'
+        domain.destroy()
+    finally:
+        network.ip(daemon, 'link', 'delete', 'yard')
+
+
+def test_a_network_of_devices_puts_guests_on_top_of_them(daemon, start, make_network):
+    network.ip(daemon, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'far')
+    network.ip(daemon, 'link', 'set', 'wire', 'up')
+    try:
+        make_network(DIRECT % 'wire')
+        domain, described = start(devices=on_network(1, 'lane'))
+        live = interface_of(domain)
+        assert live.get('type') == 'direct' and live.find('source').get('dev') == 'wire'
+        link = network.links_inside(daemon, described.name)['eth0']
+        assert link['linkinfo']['info_kind'] == 'macvlan'
+        assert link['linkinfo']['info_data']['mode'] == 'private'
+        assert link['address'] == MAC % 1
+        domain.destroy()
+    finally:
+        network.ip(daemon, 'link', 'delete', 'wire')
+
+
+@pytest.mark.parametrize('name, message', [
+    ('nowhere', "network 'nowhere': Network not found"),
+    ('cellar', "network 'cellar' is not active; start it"),
+])
+def test_a_network_that_is_not_there_fails_the_start(connection, define, leak_check, name, message):
+    net = connection.networkDefineXML(ISOLATED)
+    try:
+        domain, _ = define(devices=on_network(1, name))
+        with pytest.raises(libvirt.libvirtError) as caught:
+            domain.create()
+        assert message in str(caught.value)
+        leak_check.check()
+    finally:
+        net.undefine()
+
+
+def test_a_start_that_fails_gives_the_port_back(define, make_network):
+    net = make_network(ISOLATED)
+    domain, _ = define(devices=on_network(1, 'cellar') +
+                       "<interface type='bridge'><source bridge='nowhere'/></interface>")
+    for _ in range(3):
+        with pytest.raises(libvirt.libvirtError):
+            domain.create()
+    assert net.listAllPorts() == []
+
+
+def test_a_daemon_that_was_killed_gives_ports_back(own_daemon, make_guest):
+    connection = own_daemon.connect()
+    net = connection.networkDefineXML(ISOLATED)
+    net.create()
+    described = make_guest(devices=on_network(1, 'cellar'))
+    connection.defineXML(described.xml()).create()
+    init = network.init_of(own_daemon, described.name)
+    own_daemon.kill()
+    os.kill(init, 9)
+    own_daemon.start()
+    net = own_daemon.connect().networkLookupByName('cellar')
+    wait_for(lambda: net.listAllPorts() == [], 'the port was given back', 30)
+    net.destroy()
+    net.undefine()
+
+
+@pytest.fixture
+def clean_traffic(connection):
+    """libvirt's own filters, as they are installed."""
+    folder = '/usr/share/libvirt/nwfilter'
+    documents = {name: open(os.path.join(folder, name)).read() for name in sorted(os.listdir(folder))} \
+        if os.path.isdir(folder) else {}
+    if 'clean-traffic.xml' not in documents:
+        pytest.skip('the filters of libvirt are not installed')
+    defined = []
+    while documents:
+        before = len(documents)
+        for name in list(documents):
+            try:
+                defined.append(connection.nwfilterDefineXML(documents[name]))
+                del documents[name]
+            except libvirt.libvirtError:
+                pass
+        assert len(documents) < before
+    yield 'clean-traffic'
+    for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        domain.destroy()
+    left = connection.listAllNWFilterBindings()
+    for one in reversed(defined):
+        one.undefine()
+    assert left == []
+
+
+def test_clean_traffic_stops_spoofing(daemon, connection, start, make_network, clean_traffic):
+    make_network(ISOLATED)
+    filtered = ("<ip address='198.51.100.11' prefix='24'/><filterref filter='clean-traffic'>"
+                "<parameter name='IP' value='198.51.100.11'/></filterref>")
+    domain, _ = start(name='one', devices=on_network(1, 'cellar', filtered))
+    start(name='two', devices=on_network(2, 'cellar', "<ip address='198.51.100.12' prefix='24'/>"))
+    binding, = connection.listAllNWFilterBindings()
+    assert binding.portDev() == interface_of(domain).find('target').get('dev')
+    assert network.reaches(daemon, 'one', '198.51.100.12', 5)
+    network.inside(daemon, 'one', 'ip', 'address', 'add', '198.51.100.66/24', 'dev', 'eth0')
+    assert network.inside(daemon, 'one', 'busybox', 'ping', '-c', '1', '-W', '1', '-I', '198.51.100.66',
+                          '198.51.100.12', check=False) != 0
+    network.inside(daemon, 'one', 'ip', 'address', 'del', '198.51.100.66/24', 'dev', 'eth0')
+    network.inside(daemon, 'one', 'ip', 'link', 'set', 'eth0', 'address', MAC % 0x66)
+    assert not network.reaches(daemon, 'one', '198.51.100.12')
+    network.inside(daemon, 'one', 'ip', 'link', 'set', 'eth0', 'address', MAC % 1)
+    assert network.reaches(daemon, 'one', '198.51.100.12', 5)
