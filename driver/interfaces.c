@@ -4,10 +4,17 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 
+#include "controller/wire/sealed.h"
 #include "driver/domains.h"
 #include "driver/network.h"
+#include "driver/report.h"
+#include "driver/worker.h"
+#include "xml/container.h"
 #include "xml/network-port.h"
+
+#define CLEAR_SECONDS 20
 
 /* Numbers go up: a name is not given again while what had it may still be on its way out. */
 static gint next_number;
@@ -28,6 +35,40 @@ interface_prepare(const Definition *owner, Interface *interface, GError **error)
         return false;
     name_host_end(interface);
     return true;
+}
+
+/* Most of it goes with the namespace of the guest; a name that was given may be wanted again before
+ * the kernel gets round to that. */
+static bool
+leaves_something(const Interface *interface)
+{
+    if (!interface_has_host_end(interface->type) || !interface->target)
+        return false;
+    return interface->bandwidth.outbound.average ||
+           interface->virtual_port.type == VIRTUAL_PORT_OPENVSWITCH ||
+           !interface_name_is_generated(interface->target);
+}
+
+/* @links: the host's end was made, and is not somebody else's with the same name. */
+static void
+clear(const Definition *owner, const Interface *interface, bool links)
+{
+    const char *const words[] = { "Clear", links ? "links" : NULL, NULL };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ContainerInterface) container = NULL;
+    g_autoptr(Message) reply = NULL;
+    g_autofree char *text = NULL;
+    g_auto(Fd) sealed = -1;
+
+    if (!leaves_something(interface))
+        return;
+    if ((container = container_interface(owner, interface, &error))) {
+        text = container_interface_to_json(container);
+        if ((sealed = sealed_new("interface", text, strlen(text), &error)) >= 0)
+            reply = worker_request(words, sealed, CLEAR_SECONDS, &error);
+    }
+    if (!reply)
+        report_log(owner->name, error);
 }
 
 void
@@ -121,8 +162,10 @@ interfaces_release(Domain *domain)
     if (domain->live->interfaces->len == 0)
         return;
     live = definition_copy(domain->live);
-    for (i = 0; i < live->interfaces->len; i++)
+    for (i = 0; i < live->interfaces->len; i++) {
+        clear(live, live->interfaces->pdata[i], domain->guest && domain->guest->init_pid);
         interface_release(live, live->interfaces->pdata[i]);
+    }
     exchange(domain, &live);
 }
 

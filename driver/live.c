@@ -12,6 +12,7 @@
 #define WORKER_SECONDS 20
 
 static const LiveKind *const kinds[] = {
+    &live_interface,
     NULL,
 };
 

@@ -31,6 +31,8 @@ typedef struct {
     bool (*update)(LiveChange *change, GError **error);
 } LiveKind;
 
+extern const LiveKind live_interface;
+
 /*
  * These change the guest and change->live; false: neither. An attached device gets its alias, a
  * detached one is to be of device_find(). Errors beside those of device.h and of the kind:

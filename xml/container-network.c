@@ -211,6 +211,26 @@ container_interface(const Definition *definition, const Interface *given, GError
     return g_steal_pointer(&interface);
 }
 
+void
+container_name_interface(const Definition *definition, Interface *interface)
+{
+    unsigned number;
+    guint i;
+
+    for (number = 0; !interface->guest; number++) {
+        g_autofree char *name = g_strdup_printf("eth%u", number);
+
+        for (i = 0; i < definition->interfaces->len; i++) {
+            const Interface *other = definition->interfaces->pdata[i];
+
+            if (other != interface && g_strcmp0(other->guest, name) == 0)
+                break;
+        }
+        if (i == definition->interfaces->len)
+            interface->guest = g_steal_pointer(&name);
+    }
+}
+
 bool
 container_network(const Definition *definition, Container *container, GError **error)
 {

@@ -26,6 +26,3 @@ bool container_resources(const Definition *definition, const ContainerContext *c
 /* container-seccomp.c: the filter of context->seccomp */
 bool container_seccomp(const Definition *definition, const ContainerContext *context,
                        Container *container, GError **error);
-
-/* Whether the container gets a network of its own. */
-bool container_owns_network(const Definition *definition);

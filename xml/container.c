@@ -148,19 +148,6 @@ name_guest_devices(GPtrArray *interfaces)
     }
 }
 
-static void
-name_aliases(GPtrArray *interfaces)
-{
-    guint i;
-
-    for (i = 0; i < interfaces->len; i++) {
-        Interface *interface = interfaces->pdata[i];
-
-        g_free(interface->alias);
-        interface->alias = g_strdup_printf("net%u", i);
-    }
-}
-
 void
 container_complete(Definition *definition)
 {
@@ -184,7 +171,6 @@ container_complete(Definition *definition)
     }
     device_name_all(definition);
     name_guest_devices(definition->interfaces);
-    name_aliases(definition->interfaces);
     if (!definition->partition)
         definition->partition = g_strdup("/machine");
 }

@@ -36,6 +36,12 @@ Container *container_compute(const Definition *definition, const ContainerContex
 ContainerInterface *container_interface(const Definition *definition, const Interface *given,
                                         GError **error);
 
+/* Gives an interface that comes to a running guest a name inside, unless it has one. */
+void container_name_interface(const Definition *definition, Interface *interface);
+
+/* Whether the container has a network of its own. */
+bool container_owns_network(const Definition *definition);
+
 /* Adds to a definition that is about to start what is missing: root filesystem '/' as first
  * filesystem (without accessmode), a pty console, partition /machine, aliases consoleN and
  * netN, names ethN of interfaces inside. */

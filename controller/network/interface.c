@@ -10,6 +10,8 @@
 #include "controller/network/address.h"
 #include "controller/network/link.h"
 #include "controller/network/port.h"
+#include "controller/network/shape.h"
+#include "controller/network/switch.h"
 #include "controller/wire/failure.h"
 
 /* Names in a row that may be taken before we give up. */
@@ -28,17 +30,6 @@ network_close(Network *network)
 {
     g_clear_pointer(&network->host, netlink_free);
     g_clear_pointer(&network->guest, netlink_free);
-}
-
-bool
-interface_start_loopback(const Network *network, GError **error)
-{
-    Link link;
-    int errnum = link_find(network->guest, "lo", &link);
-
-    if (!errnum)
-        errnum = link_set_up(network->guest, link.index, true);
-    return !errnum || netlink_fail(network->guest, errnum, error, "cannot start interface 'lo'");
 }
 
 static LinkInside
@@ -122,9 +113,6 @@ create_veth(const Network *network, ContainerInterface *interface, GError **erro
     int master = 0;
     int errnum;
 
-    if (interface->switch_kind)
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "a port of Open vSwitch is not supported by this version");
     if (!find_master(network, interface, &master, error))
         return false;
     for (;;) {
@@ -136,12 +124,16 @@ create_veth(const Network *network, ContainerInterface *interface, GError **erro
     return !errnum || fail_veth(network, interface, errnum, error);
 }
 
+/* The host's end may be gone with the namespace of the other one. */
 static bool
 delete_on_host(const Network *network, const ContainerInterface *interface, GError **error)
 {
     Link link;
     int errnum;
 
+    if (!shape_remove(network->host, interface, error) ||
+        (interface->switch_kind && !switch_leave(interface, error)))
+        return false;
     if (link_find(network->host, interface->host_name, &link) == ENODEV)
         return true;
     errnum = link_delete(network->host, link.index);
@@ -189,7 +181,7 @@ delete_inside(const Network *network, const ContainerInterface *interface, GErro
     Link link;
     int errnum;
 
-    if (link_find(network->guest, interface->name, &link) == ENODEV)
+    if (!network->guest || link_find(network->guest, interface->name, &link) == ENODEV)
         return true;
     errnum = link_delete(network->guest, link.index);
     return !errnum || errnum == ENODEV ||
@@ -239,18 +231,43 @@ configure_inside(const Network *network, const ContainerInterface *interface, GE
 }
 
 static bool
+find_outside(const Network *network, const ContainerInterface *interface, Link *ret_link,
+             GError **error)
+{
+    int errnum = link_find(network->host, interface->host_name, ret_link);
+
+    return !errnum || netlink_fail(network->host, errnum, error, "cannot find '%s' on the host",
+                                   interface->host_name);
+}
+
+/* Rules of the port, by whoever keeps the bridge. */
+static bool
+configure_port(const Network *network, const ContainerInterface *interface, int index,
+               GError **error)
+{
+    return interface->switch_kind ? switch_enter(interface, error)
+                                  : port_configure(network->host, index, interface, error);
+}
+
+/* A link that was just made has no rates. */
+static bool
+limit(const Network *network, const ContainerInterface *interface, int index, GError **error)
+{
+    return (!interface->inbound && !interface->outbound) ||
+           shape_apply(network->host, index, interface, error);
+}
+
+static bool
 configure_outside(const Network *network, const ContainerInterface *interface, int *ret_index,
                   GError **error)
 {
     Link link;
-    int errnum = link_find(network->host, interface->host_name, &link);
 
-    if (errnum)
-        return netlink_fail(network->host, errnum, error, "cannot find '%s' on the host",
-                            interface->host_name);
-    if (!port_configure(network->host, link.index, interface, error) ||
+    if (!find_outside(network, interface, &link, error) ||
+        !configure_port(network, interface, link.index, error) ||
         !address_apply(network->host, link.index, interface->host_addresses, interface->host_routes,
-                       error))
+                       error) ||
+        !limit(network, interface, link.index, error))
         return false;
     *ret_index = link.index;
     return true;
@@ -275,6 +292,71 @@ interface_attach(const Network *network, ContainerInterface *interface, int *ret
     }
     *ret_index = index;
     return true;
+}
+
+/* Another bridge, or other rules on the same one: a port that comes anew has none of the old. */
+static bool
+change_port(const Network *network, const ContainerInterface *interface, const Link *link,
+            GError **error)
+{
+    int master = 0;
+    int errnum = 0;
+
+    if (!find_master(network, interface, &master, error))
+        return false;
+    if (link->master)
+        errnum = link_set_master(network->host, link->index, 0);
+    if (!errnum && master)
+        errnum = link_set_master(network->host, link->index, master);
+    if (errnum)
+        return netlink_fail(network->host, errnum, error, "cannot attach '%s' to bridge '%s'",
+                            interface->host_name, interface->bridge ? interface->bridge : "");
+    return configure_port(network, interface, link->index, error);
+}
+
+static bool
+change_outside(const Network *network, const ContainerInterface *interface, bool port,
+               GError **error)
+{
+    Link link;
+    int errnum;
+
+    if (!find_outside(network, interface, &link, error) ||
+        (port && !change_port(network, interface, &link, error)) ||
+        !shape_apply(network->host, link.index, interface, error))
+        return false;
+    errnum = link_set_up(network->host, link.index, !interface->down && !interface->host_down);
+    return !errnum || netlink_fail(network->host, errnum, error, "cannot set '%s' %s",
+                                   interface->host_name, interface->down ? "down" : "up");
+}
+
+static bool
+change_inside(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    Link link;
+    int errnum = link_find(network->guest, interface->name, &link);
+
+    /* a guest may have given it another name: the host's end does what is to be done */
+    if (errnum == ENODEV)
+        return true;
+    if (!errnum && interface->down)
+        errnum = link_set_up(network->guest, link.index, false);
+    if (errnum)
+        return netlink_fail(network->guest, errnum, error, "cannot change it in the container");
+    return interface->down || configure_inside(network, interface, error);
+}
+
+bool
+interface_change(const Network *network, const ContainerInterface *interface, bool port,
+                 GError **error)
+{
+    const Kind *kind = find_kind(interface, error);
+
+    if (kind && (!kind->has_host_end || change_outside(network, interface, port, error)) &&
+        change_inside(network, interface, error))
+        return true;
+    g_prefix_error(error, "interface '%s': ", interface->name);
+    return false;
 }
 
 bool

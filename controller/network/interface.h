@@ -25,8 +25,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Network, network_close)
 bool interface_attach(const Network *network, ContainerInterface *interface, int *ret_index,
                       GError **error);
 
-/* Takes away what interface_attach() made; what is gone already is no error. */
+/* Takes away what interface_attach() made; what is gone already is no error. Without a container's
+ * namespace (.guest is NULL): what of it is on the host. */
 bool interface_detach(const Network *network, const ContainerInterface *interface, GError **error);
 
-/* The loopback interface of the container. */
-bool interface_start_loopback(const Network *network, GError **error);
+/* Makes link state, rates, and with @port also bridge, isolation and VLANs what @interface says. */
+bool interface_change(const Network *network, const ContainerInterface *interface, bool port,
+                      GError **error);

@@ -27,6 +27,10 @@ static const struct {
     const char *usage;
 } verbs[] = {
     { "Initctl", initctl_request, "Initctl LEVEL    ask init for run level 0 or 6" },
+    { "Link", link_attach, "Link             make an interface of the container" },
+    { "Relink", link_change, "Relink [port]    change an interface" },
+    { "Unlink", link_detach, "Unlink           remove an interface" },
+    { "Clear", link_clear, "Clear [links]    remove what an interface has left on the host" },
     { "Placement", placement_find, "Placement        say who makes scopes for containers here" },
     { "Place", placement_create,
       "Place PLACEMENT MACHINE UUID LEADER PARTITION ROOT [INDEX …]\n"

@@ -18,6 +18,16 @@ typedef struct {
  * init */
 bool initctl_request(Request *request, GError **error);
 
+/* link.c: makes, changes (argument "port": also as a port of its bridge) and removes an interface;
+ * descriptors: pidfd of the guest's init, interface as of the container definition, sealed. Attach
+ * answers interfaces */
+bool link_attach(Request *request, GError **error);
+bool link_change(Request *request, GError **error);
+bool link_detach(Request *request, GError **error);
+/* What is left on the host of an interface whose guest has ended, with the argument "links" also
+ * the host's end itself; descriptor: the interface */
+bool link_clear(Request *request, GError **error);
+
 /* placement.c: answers placement, the best that this host has; message: why it is not a better one
  */
 bool placement_find(Request *request, GError **error);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Interfaces of a guest that runs, and what is left on the host of one that has ended. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+
+#include "controller/network/interface.h"
+#include "controller/network/shape.h"
+#include "controller/wire/descriptor.h"
+#include "controller/wire/failure.h"
+#include "controller/wire/sealed.h"
+#include "controller/worker/worker.h"
+
+#define DEFINITION_SIZE_MAX (1 << 20)
+
+static ContainerInterface *
+read_interface(const Request *request, size_t descriptor, GError **error)
+{
+    g_auto(Fd) definition = message_take_fd(request->fds, descriptor);
+    g_autofree char *text = NULL;
+    size_t length;
+
+    if (definition < 0) {
+        fail(error, FAILURE_INVALID_ARG, "no interface came with the call");
+        return NULL;
+    }
+    text = sealed_read(definition, DEFINITION_SIZE_MAX, &length, error);
+    return text ? container_interface_from_json(text, length, error) : NULL;
+}
+
+/* The namespace of the process behind a pidfd: entering it is the one way that cannot miss. */
+static int
+open_namespace(int pidfd, GError **error)
+{
+    g_auto(Fd) own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    int netns = -1;
+
+    if (own < 0 || setns(pidfd, CLONE_NEWNET) < 0) {
+        fail_errno(error, errno, "cannot enter the network namespace of the container");
+        return -1;
+    }
+    netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (netns < 0)
+        fail_errno(error, errno, "cannot open '/proc/self/ns/net'");
+    if (setns(own, CLONE_NEWNET) < 0) {
+        fail_errno(netns < 0 ? NULL : error, errno, "cannot leave the container's network");
+        fd_close(&netns);
+    }
+    return netns;
+}
+
+static void
+report(Message *reply, const ContainerInterface *interface, int index)
+{
+    MessageInterface *one = json_new(&message_interface_type);
+
+    one->alias = g_strdup(interface->alias);
+    one->index = index;
+    one->name = index ? g_strdup(interface->host_name) : NULL;
+    reply->parameters->interfaces = json_array_new(&message_interface_type);
+    g_ptr_array_add(reply->parameters->interfaces, one);
+}
+
+typedef bool Work(const Network *network, ContainerInterface *interface, Request *request,
+                  GError **error);
+
+static bool
+work_on(Request *request, Work *work, GError **error)
+{
+    g_auto(Fd) pidfd = message_take_fd(request->fds, 0);
+    g_autoptr(ContainerInterface) interface = read_interface(request, 1, error);
+    g_auto(Fd) netns = interface ? open_namespace(pidfd, error) : -1;
+    g_auto(Network) network = { NULL };
+
+    return netns >= 0 && network_open(&network, netns, error) &&
+           work(&network, interface, request, error);
+}
+
+static bool
+attach(const Network *network, ContainerInterface *interface, Request *request, GError **error)
+{
+    int index;
+
+    if (!interface_attach(network, interface, &index, error))
+        return false;
+    report(request->reply, interface, index);
+    return true;
+}
+
+bool
+link_attach(Request *request, GError **error)
+{
+    return work_on(request, attach, error);
+}
+
+static bool
+detach(const Network *network, ContainerInterface *interface, Request *request, GError **error)
+{
+    return interface_detach(network, interface, error);
+}
+
+bool
+link_detach(Request *request, GError **error)
+{
+    return work_on(request, detach, error);
+}
+
+static bool
+change(const Network *network, ContainerInterface *interface, Request *request, GError **error)
+{
+    bool port = g_strcmp0(request->arguments[0], "port") == 0;
+
+    return interface_change(network, interface, port, error);
+}
+
+bool
+link_change(Request *request, GError **error)
+{
+    return work_on(request, change, error);
+}
+
+bool
+link_clear(Request *request, GError **error)
+{
+    g_autoptr(ContainerInterface) interface = read_interface(request, 0, error);
+    bool links = g_strcmp0(request->arguments[0], "links") == 0;
+    g_auto(Network) network = { .netns = -1 };
+
+    if (!interface || !(network.host = netlink_open(-1, error)))
+        return false;
+    return links ? interface_detach(&network, interface, error)
+                 : shape_remove(network.host, interface, error);
+}

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Interfaces of a running guest come, go and change."""
+import time
+import xml.etree.ElementTree as ElementTree
+
+import libvirt
+import pytest
+
+from harness import network
+from harness.daemon import wait_for
+
+pytestmark = pytest.mark.ours
+
+MAC = '52:54:00:0b:0c:%02x'
+LIVE, CONFIG = libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG
+
+
+@pytest.fixture
+def bridges(daemon):
+    """Two bridges of the session, "yard" with an address."""
+    for name in ('yard', 'barn'):
+        network.ip(daemon, 'link', 'add', name, 'type', 'bridge')
+        network.ip(daemon, 'link', 'set', name, 'up')
+    network.ip(daemon, 'address', 'add', '192.0.2.1/24', 'dev', 'yard')
+    yield
+    for name in ('yard', 'barn'):
+        network.ip(daemon, 'link', 'delete', name)
+
+
+def on_bridge(number, more='', bridge='yard'):
+    return ("<interface type='bridge'><source bridge='%s'/><mac address='%s'/>%s</interface>"
+            % (bridge, MAC % number, more))
+
+
+def interfaces(domain, flags=0):
+    return ElementTree.fromstring(domain.XMLDesc(flags)).findall('devices/interface')
+
+
+def stored(domain):
+    return [one.find('mac').get('address') for one in interfaces(domain, libvirt.VIR_DOMAIN_XML_INACTIVE)]
+
+
+def test_an_interface_comes_named_up_and_addressed(daemon, start, bridges, recorded):
+    domain, described = start(devices=on_bridge(1))
+    domain.attachDeviceFlags(on_bridge(2, "<ip address='192.0.2.7' prefix='24'/><guest dev='lan'/>"
+                                       "<route address='0.0.0.0' prefix='0' gateway='192.0.2.1'/>"), LIVE)
+    guest = network.links_inside(daemon, described.name)
+    assert set(guest) == {'lo', 'eth0', 'lan'}
+    assert guest['lan']['address'] == MAC % 2 and 'UP' in guest['lan']['flags']
+    assert network.addresses_inside(daemon, described.name, 'lan') == {'192.0.2.7/24'}
+    assert 'default via 192.0.2.1' in network.inside(daemon, described.name, 'ip', 'route')
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    assert stored(domain) == [MAC % 1]
+    live = interfaces(domain)[1]
+    assert live.find('alias').get('name') == 'net1'
+    assert network.links(daemon)[live.find('target').get('dev')]['master'] == 'yard'
+
+
+def test_a_name_inside_is_found(daemon, start, bridges):
+    domain, described = start(devices=on_bridge(1))
+    domain.attachDeviceFlags(on_bridge(2), LIVE | CONFIG)
+    assert set(network.links_inside(daemon, described.name)) == {'lo', 'eth0', 'eth1'}
+    assert stored(domain) == [MAC % 1, MAC % 2]
+
+
+def test_an_interface_goes_by_address_and_by_alias(daemon, start, bridges):
+    domain, described = start(devices=on_bridge(1) + on_bridge(2))
+    gone = interfaces(domain)[1].find('target').get('dev')
+    domain.detachDeviceFlags("<interface type='bridge'><mac address='%s'/><source bridge='yard'/>"
+                             '</interface>' % (MAC % 2), LIVE)
+    assert set(network.links_inside(daemon, described.name)) == {'lo', 'eth0'}
+    assert gone not in network.links(daemon)
+    domain.detachDeviceAlias('net0', LIVE)
+    assert set(network.links_inside(daemon, described.name)) == {'lo'}
+    assert interfaces(domain) == [] and len(stored(domain)) == 2
+
+
+def test_macvlan_comes_and_goes(daemon, start, bridges):
+    domain, described = start()
+    network.ip(daemon, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'far')
+    direct = ("<interface type='direct'><source dev='wire' mode='bridge'/><mac address='%s'/>"
+              "<ip address='192.0.2.9' prefix='24'/></interface>" % (MAC % 3))
+    try:
+        domain.attachDeviceFlags(direct, LIVE)
+        assert network.links_inside(daemon, described.name)['eth0']['linkinfo']['info_kind'] == 'macvlan'
+        assert network.addresses_inside(daemon, described.name, 'eth0') == {'192.0.2.9/24'}
+        domain.detachDeviceFlags(direct, LIVE)
+        assert set(network.links_inside(daemon, described.name)) == {'lo'}
+    finally:
+        network.ip(daemon, 'link', 'delete', 'wire')
+
+
+def test_the_link_state_changes(daemon, start, bridges):
+    domain, described = start(devices=on_bridge(1, "<ip address='192.0.2.7' prefix='24'/>"
+                                                "<route address='0.0.0.0' prefix='0' gateway='192.0.2.1'/>"))
+    host = interfaces(domain)[0].find('target').get('dev')
+    daemon.virsh('domif-setlink', described.name, MAC % 1, 'down')
+    assert 'UP' not in network.links(daemon)[host]['flags']
+    assert 'down' in daemon.virsh('domif-getlink', described.name, host).out
+    daemon.virsh('domif-setlink', described.name, host, 'up')
+    assert 'LOWER_UP' in network.links_inside(daemon, described.name)['eth0']['flags']
+    assert 'default' in network.inside(daemon, described.name, 'ip', 'route')
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    daemon.virsh('domif-setlink', described.name, MAC % 1, 'down', '--config')
+    assert interfaces(domain, libvirt.VIR_DOMAIN_XML_INACTIVE)[0].find('link').get('state') == 'down'
+
+
+def test_the_bridge_changes(daemon, start, bridges):
+    domain, _ = start(devices=on_bridge(1))
+    host = interfaces(domain)[0].find('target').get('dev')
+    domain.updateDeviceFlags(on_bridge(1, bridge='barn'), LIVE)
+    assert network.links(daemon)[host]['master'] == 'barn'
+    assert interfaces(domain)[0].find('source').get('bridge') == 'barn'
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.updateDeviceFlags(on_bridge(1, bridge='nowhere'), LIVE)
+    assert "interface 'eth0': the host has no bridge 'nowhere'" in str(caught.value)
+    assert network.links(daemon)[host]['master'] == 'barn'
+    assert interfaces(domain)[0].find('source').get('bridge') == 'barn'
+
+
+def test_what_cannot_change_is_refused(start, bridges):
+    domain, _ = start(devices=on_bridge(1))
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.updateDeviceFlags(on_bridge(1, "<mtu size='1400'/>"), LIVE)
+    assert caught.value.get_error_code() == libvirt.VIR_ERR_OPERATION_UNSUPPORTED
+    assert "of interface 'eth0' only link state, bandwidth, bridge or network" in str(caught.value)
+
+
+def test_a_guest_in_the_network_of_the_host_gets_none(start, bridges):
+    domain, _ = start(features='')
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.attachDeviceFlags(on_bridge(1), LIVE)
+    assert 'runs in the network of the host' in str(caught.value)
+
+
+@pytest.mark.parametrize('more, bridge, message', [
+    ('', 'nowhere', "interface 'eth1': the host has no bridge 'nowhere'"),
+    ("<guest dev='eth0'/>", 'yard', "more than one <interface> has the name 'eth0'"),
+    ("<target dev='barn'/>", 'yard', "the host has an interface 'barn' already"),
+    ("<route address='203.0.113.0' prefix='24' gateway='198.51.100.1'/>", 'yard', 'cannot set the route'),
+])
+def test_an_attach_that_fails_leaves_nothing(daemon, start, bridges, more, bridge, message):
+    domain, described = start(devices=on_bridge(1))
+    before = set(network.links(daemon))
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.attachDeviceFlags(on_bridge(2, more, bridge), LIVE)
+    assert message in str(caught.value)
+    assert set(network.links(daemon)) == before
+    assert set(network.links_inside(daemon, described.name)) == {'lo', 'eth0'}
+    assert len(interfaces(domain)) == 1
+
+
+def cycle(daemon, domain, described, count):
+    for _ in range(count):
+        domain.attachDeviceFlags(on_bridge(2, "<ip address='192.0.2.9' prefix='24'/><bandwidth>"
+                                           "<outbound average='1000'/></bandwidth>"), LIVE)
+        domain.detachDeviceFlags(on_bridge(2), LIVE)
+    assert set(network.links_inside(daemon, described.name)) == {'lo'}
+
+
+def test_interfaces_come_and_go_without_a_trace(daemon, start, bridges):
+    domain, described = start()
+    before = set(network.links(daemon))
+    cycle(daemon, domain, described, 5)
+    assert set(network.links(daemon)) == before
+
+
+@pytest.mark.slow
+def test_500_interfaces_come_and_go_without_a_trace(daemon, start, bridges):
+    domain, described = start()
+    before = set(network.links(daemon))
+    cycle(daemon, domain, described, 500)
+    assert set(network.links(daemon)) == before
+
+
+def test_bandwidth_is_kept_on_the_host(daemon, start, bridges):
+    domain, _ = start(devices=on_bridge(1, """<bandwidth><inbound average='1000' peak='2000' burst='64'/>
+        <outbound average='500'/></bandwidth>"""))
+    host = interfaces(domain)[0].find('target').get('dev')
+    assert 'rate 8Mbit ceil 16Mbit' in daemon.run('tc', 'class', 'show', 'dev', host).stdout
+    assert 'rate 4Mbit ceil 4Mbit' in daemon.run('tc', 'class', 'show', 'dev', 'ifb-' + host).stdout
+    assert 'mirred (Egress Redirect to device ifb-%s)' % host in daemon.run(
+        'tc', 'filter', 'show', 'dev', host, 'parent', 'ffff:').stdout
+    domain.destroy()
+    assert 'ifb-' + host not in network.links(daemon)
+
+
+def test_bandwidth_changes_while_the_guest_runs(daemon, start, bridges):
+    domain, described = start(devices=on_bridge(1))
+    host = interfaces(domain)[0].find('target').get('dev')
+    domain.updateDeviceFlags(on_bridge(1, "<bandwidth><outbound average='500'/></bandwidth>"), LIVE)
+    assert 'rate 4Mbit' in daemon.run('tc', 'class', 'show', 'dev', 'ifb-' + host).stdout
+    domain.updateDeviceFlags(on_bridge(1), LIVE)
+    assert 'ifb-' + host not in network.links(daemon)
+    assert 'htb' not in daemon.run('tc', 'qdisc', 'show', 'dev', host).stdout
