@@ -23,3 +23,4 @@ extern const ApiSlot statistics_api[];    /* of one domain */
 extern const ApiSlot statistics_all_api[];
 extern const ApiSlot vcpus_api[]; /* counts and pins */
 extern const ApiSlot state_api[]; /* jobs, messages, rename, reset */
+extern const ApiSlot cpu_api[];   /* models of processors, domain capabilities */

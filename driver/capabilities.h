@@ -18,5 +18,8 @@ typedef struct {
 /* Free with g_free(). */
 char *capabilities_format(const CapabilitiesHost *host, const Topology *topology);
 
+/* The <domainCapabilities> of containers: what a definition may ask for. Free with g_free(). */
+char *capabilities_format_domain(const char *emulator, const char *arch, unsigned processors);
+
 /* The 32-bit architecture whose programs a host of @arch runs too; NULL: none. */
 const char *capabilities_sibling(const char *arch);

@@ -37,6 +37,7 @@ lxcRegister(void)
         statistics_all_api,
         vcpus_api,
         state_api,
+        cpu_api,
         NULL,
         /* clang-format on */
     };

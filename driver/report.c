@@ -34,6 +34,7 @@ static const Class classes[FAILURE_LAST] = {
     [FAILURE_ACCESS_DENIED] = { VIR_ERR_ACCESS_DENIED, false },
     [FAILURE_HOOK] = { VIR_ERR_HOOK_SCRIPT_FAILED, false },
     [FAILURE_START] = { VIR_ERR_INTERNAL_ERROR, true },
+    [FAILURE_CPU_INCOMPATIBLE] = { VIR_ERR_CPU_INCOMPATIBLE, false },
 };
 
 static const Class *

@@ -27,6 +27,7 @@ static const char *const code_names[FAILURE_LAST] = {
     [FAILURE_ACCESS_DENIED] = "access-denied",
     [FAILURE_HOOK] = "hook",
     [FAILURE_START] = "start",
+    [FAILURE_CPU_INCOMPATIBLE] = "cpu-incompatible",
 };
 
 /* the formatter takes the name for a subtraction */

@@ -36,6 +36,7 @@ typedef enum {
     FAILURE_ACCESS_DENIED,         /* libvirt has reported it already: report nothing */
     FAILURE_HOOK,                  /* VIR_ERR_HOOK_SCRIPT_FAILED */
     FAILURE_START,                 /* VIR_ERR_INTERNAL_ERROR without a prefix of ours */
+    FAILURE_CPU_INCOMPATIBLE,      /* VIR_ERR_CPU_INCOMPATIBLE */
     FAILURE_LAST
 } FailureCode;
 
