@@ -2,12 +2,10 @@
 /* At daemon start: definitions are loaded, running guests found again, autostart is run. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "controller/wire/failure.h"
-#include "driver/abi/boot-marker.h"
 #include "driver/abi/log.h"
 #include "driver/controller.h"
 #include "driver/domains.h"
@@ -242,56 +240,6 @@ adoption_run(GError **error)
     interfaces_give_back();
     adoption_run_hooks();
     return true;
-}
-
-static void
-adoption_start(Domain *domain)
-{
-    StartOptions options = { 0 };
-    g_autoptr(GError) error = NULL;
-
-    if (!domain_take_busy(domain, "autostart", &error)) {
-        report_log(domain->name, error);
-        return;
-    }
-    if (domain->autostart && domain->config && !domain_is_active(domain) &&
-        !launch_start(domain, definition_copy(domain->config), &options, &error))
-        report_log(domain->name, error);
-    domain_give_busy(domain);
-}
-
-static gpointer
-adoption_autostart_run(gpointer opaque)
-{
-    g_autoptr(GPtrArray) all = domains_all();
-    guint i;
-
-    for (i = 0; i < all->len; i++) {
-        Domain *domain = all->pdata[i];
-
-        if (domain->autostart)
-            adoption_start(domain);
-    }
-    return NULL;
-}
-
-void
-adoption_autostart(void)
-{
-    g_autoptr(GError) error = NULL;
-    sigset_t every;
-    sigset_t before;
-    bool first = false;
-
-    if (!boot_marker_claim(store_state_directory(), &first, &error))
-        report_log("autostart", error);
-    if (!first)
-        return;
-
-    sigfillset(&every);
-    pthread_sigmask(SIG_SETMASK, &every, &before);
-    g_thread_unref(g_thread_new("lxc-autostart", adoption_autostart_run, NULL));
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void

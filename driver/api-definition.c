@@ -284,6 +284,33 @@ api_domain_is_updated(virDomainPtr handle)
     return domain->updated;
 }
 
+static int
+api_domain_get_autostart_once(virDomainPtr handle, int *autostart)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Domain) domain =
+        domain_reach(handle, ACL(virDomainGetAutostartOnceEnsureACL), &error);
+
+    if (!domain)
+        return report(error);
+    *autostart = store_get_autostart_once(domain->name);
+    return 0;
+}
+
+static int
+api_domain_set_autostart_once(virDomainPtr handle, int autostart)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Operation) operation = { NULL };
+    Domain *domain = operation_begin(&operation, handle, "set autostart",
+                                     ACL(virDomainSetAutostartOnceEnsureACL), &error);
+
+    if (!domain || !domain_expect(domain, DOMAIN_PERSISTENT, &error) ||
+        !store_set_autostart_once(domain->name, autostart, &error))
+        return report(error);
+    return 0;
+}
+
 const ApiSlot definition_api[] = {
     API(domainDefineXML, api_domain_define_xml),
     API(domainDefineXMLFlags, api_domain_define_xml_flags),
@@ -294,6 +321,8 @@ const ApiSlot definition_api[] = {
     API(domainSetMetadata, api_domain_set_metadata),
     API(domainGetAutostart, api_domain_get_autostart),
     API(domainSetAutostart, api_domain_set_autostart),
+    API(domainGetAutostartOnce, api_domain_get_autostart_once),
+    API(domainSetAutostartOnce, api_domain_set_autostart_once),
     API(domainIsPersistent, api_domain_is_persistent),
     API(domainIsUpdated, api_domain_is_updated),
     { NULL, NULL },

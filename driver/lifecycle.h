@@ -39,8 +39,5 @@ void ending_connection_closed(virConnectPtr conn);
 /* Loads status files, definitions, autostart links; adopts running guests. At daemon start. */
 bool adoption_run(GError **error);
 
-/* Starts the domains marked autostart, once per host boot; returns at once (own thread). */
-void adoption_autostart(void);
-
 /* Re-reads definitions from disk (SIGHUP): new ones appear with a DEFINED event. */
 void adoption_reload(void);

@@ -13,6 +13,7 @@
 #include "driver/abi/identity.h"
 #include "driver/abi/log.h"
 #include "driver/abi/verify.h"
+#include "driver/autostart.h"
 #include "driver/domains.h"
 #include "driver/host.h"
 #include "driver/lifecycle.h"
@@ -57,7 +58,7 @@ plugin_autostart(void)
     plugin.autostarted = true;
     g_mutex_unlock(&plugin.lock);
     if (first)
-        adoption_autostart();
+        autostart_begin();
 }
 
 /* Opens and closes a connection to ourselves: that runs the canary, and connectOpen then calls
@@ -76,7 +77,7 @@ open_ourselves(void *opaque)
 }
 
 static gpointer
-autostart_run(gpointer opaque)
+opening_run(gpointer opaque)
 {
     identity_run_as_system(open_ourselves, NULL);
     return NULL;
@@ -85,14 +86,14 @@ autostart_run(gpointer opaque)
 /* No client is let in before initialisation returns, and a start may take its time: own thread. The
  * daemon's signals must not be delivered to it. */
 static void
-autostart_begin(void)
+opening_begin(void)
 {
     sigset_t every;
     sigset_t before;
 
     sigfillset(&every);
     pthread_sigmask(SIG_SETMASK, &every, &before);
-    g_thread_unref(g_thread_new("lxc-open", autostart_run, NULL));
+    g_thread_unref(g_thread_new("lxc-open", opening_run, NULL));
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -132,7 +133,7 @@ plugin_initialize(bool privileged, const char *root, bool monolithic, InhibitCal
     }
     log_info("container driver %s is active", CAISSON_VERSION);
     set_active(true, NULL);
-    autostart_begin();
+    opening_begin();
     return INITIALIZE_COMPLETE;
 }
 

@@ -16,6 +16,7 @@
 
 /* The suffix under which a file is written before it takes its place; the stock driver uses it too.
  */
+#define ONCE       ".once" /* of a link in autostart, as libvirt has it */
 #define UNFINISHED ".new"
 #define SUFFIX     ".xml"
 
@@ -181,7 +182,7 @@ store_remove_config(const char *name, GError **error)
 {
     g_autofree char *config = path_of(config_directory, name, SUFFIX);
     g_autofree char *link = autostart_path(name, SUFFIX);
-    g_autofree char *once = autostart_path(name, SUFFIX ".once");
+    g_autofree char *once = autostart_path(name, SUFFIX ONCE);
 
     /* The links first: one without a definition would be a riddle, the other way round is not. */
     return check_name(name, error) && remove_file(link, error) && remove_file(once, error) &&
@@ -216,31 +217,56 @@ make_link(const char *target, const char *path, GError **error)
     return true;
 }
 
-bool
-store_set_autostart(const char *name, bool autostart, GError **error)
+static bool
+set_link(const char *name, const char *suffix, bool there, GError **error)
 {
     g_autofree char *config = path_of(config_directory, name, SUFFIX);
     g_autofree char *directory = g_strconcat(config_directory, "/autostart", NULL);
-    g_autofree char *link = autostart_path(name, SUFFIX);
+    g_autofree char *link = autostart_path(name, suffix);
 
     if (!check_name(name, error))
         return false;
-    if (!autostart)
+    if (!there)
         return remove_file(link, error);
     return make_directory(directory, error) && make_link(config, link, error) &&
            sync_directory(directory, error);
 }
 
-bool
-store_get_autostart(const char *name)
+/* Whether the link leads to the definition. */
+static bool
+has_link(const char *name, const char *suffix)
 {
     g_autofree char *config = path_of(config_directory, name, SUFFIX);
-    g_autofree char *link = autostart_path(name, SUFFIX);
+    g_autofree char *link = autostart_path(name, suffix);
     struct stat config_stat;
     struct stat link_stat;
 
     return stat(config, &config_stat) == 0 && stat(link, &link_stat) == 0 &&
            config_stat.st_dev == link_stat.st_dev && config_stat.st_ino == link_stat.st_ino;
+}
+
+bool
+store_set_autostart(const char *name, bool autostart, GError **error)
+{
+    return set_link(name, SUFFIX, autostart, error);
+}
+
+bool
+store_get_autostart(const char *name)
+{
+    return has_link(name, SUFFIX);
+}
+
+bool
+store_set_autostart_once(const char *name, bool autostart, GError **error)
+{
+    return set_link(name, SUFFIX ONCE, autostart, error);
+}
+
+bool
+store_get_autostart_once(const char *name)
+{
+    return has_link(name, SUFFIX ONCE);
 }
 
 bool

@@ -13,6 +13,9 @@ bool store_save_config(const Definition *definition, GError **error);
 bool store_remove_config(const char *name, GError **error);
 bool store_set_autostart(const char *name, bool autostart, GError **error);
 bool store_get_autostart(const char *name);
+/* The same for the next boot of the host alone. */
+bool store_set_autostart_once(const char *name, bool autostart, GError **error);
+bool store_get_autostart_once(const char *name);
 
 /* Writes STATE/NAME.xml of an active domain from its fields. Busy is held. */
 bool store_save_status(Domain *domain, GError **error);

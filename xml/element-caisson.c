@@ -49,6 +49,8 @@ group_view_word(GroupView view)
 #define MEMBER(member) offsetof(CaissonOptions, member)
 
 static const XmlField caisson_fields[] = {
+    { "caisson:autostart/@priority", FIELD_UINT, MEMBER(autostart_priority), FIELD_NONZERO,
+      .max = UINT32_MAX },
     { "caisson:pids/@limit", FIELD_UINT, MEMBER(pids), FIELD_NONZERO, .max = UINT32_MAX },
     { "caisson:hugetlb", FIELD_STRUCTS, MEMBER(hugetlb), .type = &hugetlb_type },
     { "caisson:cgroup-view/@mode", FIELD_ENUM, MEMBER(group_view), .names = group_views,

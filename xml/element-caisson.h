@@ -25,8 +25,9 @@ typedef enum {
 } GroupView;
 
 typedef struct {
-    uint64_t pids;      /* tasks; 0: not said */
-    GPtrArray *hugetlb; /* of HugetlbLimit *, one for a size */
+    uint64_t autostart_priority; /* those with less are started before; 0: not said, last */
+    uint64_t pids;               /* tasks; 0: not said */
+    GPtrArray *hugetlb;          /* of HugetlbLimit *, one for a size */
     GroupView group_view;
     GPtrArray *cgroup; /* of CgroupSetting *, one for a key */
 } CaissonOptions;
