@@ -39,6 +39,8 @@ static const Case cases[] = {
     { FAILURE_OPERATION_TIMEOUT, VIR_ERR_OPERATION_TIMEOUT, "Timed out during operation: M" },
     { FAILURE_HOOK, VIR_ERR_HOOK_SCRIPT_FAILED, "Hook script execution failed: M" },
     { FAILURE_START, VIR_ERR_INTERNAL_ERROR, "M" },
+    { FAILURE_CPU_INCOMPATIBLE, VIR_ERR_CPU_INCOMPATIBLE,
+      "the CPU is incompatible with host CPU: M" },
 };
 
 static void
