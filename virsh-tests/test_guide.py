@@ -2,7 +2,8 @@
 """The guide holds what it promises: every command in it is run, in order, and says what stands there.
 
 In docs/guide-*.rst, console blocks are sessions of root's shell: "# " begins a command, "> " continues
-it, other lines are its output, in which "…" stands for anything. What follows the comment
+it, other lines are its output, in which "…" stands for anything, and a line of
+it for any lines. What follows the comment
 ".. not run: REASON" is not run.
 """
 import glob
@@ -40,8 +41,9 @@ def steps(text):
 
 
 def pattern(lines):
-    """What matches output with these lines in it, in this order, with nothing between them."""
-    return r'\n'.join('.*'.join(re.escape(' '.join(part.split())) for part in line.split('…')) for line in lines)
+    """What matches output with these lines in it, in this order, with nothing between them but where "…" stands."""
+    return ''.join('(?:.*\n)*?' if line.strip() == '…' else
+                   '.*'.join(re.escape(' '.join(part.split())) for part in line.split('…')) + '\n' for line in lines)
 
 
 def plain(text):
@@ -76,7 +78,7 @@ def test_every_command_of_a_page_does_what_it_says(own_daemon, workshop, tmp_pat
     try:
         for command, output in todo:
             process = run(own_daemon, str(tmp_path), command)
-            said = plain(process.stdout + process.stderr)
+            said = plain(process.stdout + process.stderr) + '\n'
             refused = any(line.startswith('error:') for line in output)
             assert refused or process.returncode == 0, '# %s\n%s' % (command, said)
             assert re.search(pattern(output), said), '# %s\nsaid\n%s\nand the page has\n%s' % (
