@@ -2,9 +2,8 @@
 """The guide holds what it promises: every command in it is run, in order, and says what stands there.
 
 In docs/guide-*.rst, console blocks are sessions of root's shell: "# " begins a command, "> " continues
-it, other lines are its output, in which "…" stands for anything, and a line of
-it for any lines. What follows the comment
-".. not run: REASON" is not run.
+it, other lines are its output, in which "…" stands for anything, and a line of it for any lines. What
+follows the comment ".. not run: REASON" is not run.
 """
 import glob
 import os
