@@ -15,6 +15,7 @@ extern const ApiSlot guest_api[];      /* console, namespaces, signals */
 extern const ApiSlot device_api[];     /* attach, detach and update of devices */
 extern const ApiSlot native_api[];     /* domxml-from-native, domxml-to-native */
 extern const ApiSlot event_api[];
+extern const ApiSlot interface_api[];     /* bandwidth of interfaces */
 extern const ApiSlot limits_block_api[];  /* weights and rates of block devices */
 extern const ApiSlot limits_cpu_api[];    /* shares and bandwidth of processors */
 extern const ApiSlot limits_memory_api[]; /* memory of a guest and its limits */

@@ -27,6 +27,7 @@ lxcRegister(void)
         query_api,
         guest_api,
         device_api,
+        interface_api,
         native_api,
         event_api,
         limits_block_api,

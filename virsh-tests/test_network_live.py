@@ -193,3 +193,27 @@ def test_bandwidth_changes_while_the_guest_runs(daemon, start, bridges):
     domain.updateDeviceFlags(on_bridge(1), LIVE)
     assert 'ifb-' + host not in network.links(daemon)
     assert 'htb' not in daemon.run('tc', 'qdisc', 'show', 'dev', host).stdout
+
+
+def test_domiftune_sets_bandwidth_of_guest_and_configuration(daemon, start, bridges):
+    domain, described = start(devices=on_bridge(1))
+    host = interfaces(domain)[0].find('target').get('dev')
+    daemon.virsh('domiftune', described.name, host, '--inbound', '1000,2000,64', '--outbound', '500',
+                 '--live', '--config')
+    assert 'rate 8Mbit ceil 16Mbit' in daemon.run('tc', 'class', 'show', 'dev', host).stdout
+    assert 'rate 4Mbit' in daemon.run('tc', 'class', 'show', 'dev', 'ifb-' + host).stdout
+    for flags in (LIVE, CONFIG):
+        told = domain.interfaceParameters(MAC % 1 if flags == CONFIG else host, flags)
+        assert told == {'inbound.average': 1000, 'inbound.peak': 2000, 'inbound.burst': 64,
+                        'inbound.floor': 0, 'outbound.average': 500, 'outbound.peak': 0,
+                        'outbound.burst': 0}
+    domain.setInterfaceParameters(host, {'outbound.average': 0}, LIVE)
+    assert 'ifb-' + host not in network.links(daemon)
+    assert domain.interfaceParameters(host, LIVE)['inbound.average'] == 1000
+    assert domain.interfaceParameters(MAC % 1, CONFIG)['outbound.average'] == 500
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.setInterfaceParameters('nothing', {'outbound.average': 1}, LIVE)
+    assert "has no interface 'nothing'" in str(caught.value)
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.setInterfaceParameters(host, {'inbound.floor': 1}, LIVE)
+    assert "cannot have attribute 'floor'" in str(caught.value)

@@ -299,6 +299,19 @@ device_copy(const Device *device)
     return copy;
 }
 
+Device *
+device_of_interface(const Interface *interface)
+{
+    const XmlField *row = domain_type.fields;
+    Device *device;
+
+    while (row->type != &interface_type)
+        row++;
+    device = copy_object(row, interface);
+    device->names_address = true;
+    return device;
+}
+
 const char *
 device_alias(const Device *device)
 {

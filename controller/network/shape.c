@@ -66,20 +66,28 @@ burst_of(uint64_t said, uint64_t rate)
     return said ? said * 1024 : rate / 100 + 2 * FRAME;
 }
 
+/* One that is there already is ours, and cannot be changed. */
 static int
 set_root(Netlink *netlink, int index)
 {
     struct tc_htb_glob global = { .version = HTB_FORMAT,
                                   .rate2quantum = 10,
                                   .defcls = HANDLE_CLASS & 0xffff };
-    struct nl_msg *message = discipline(RTM_NEWQDISC, index, TC_H_ROOT, HANDLE_ROOT);
+    struct tcmsg header = { .tcm_family = AF_UNSPEC,
+                            .tcm_ifindex = index,
+                            .tcm_parent = TC_H_ROOT,
+                            .tcm_handle = HANDLE_ROOT };
+    struct nl_msg *message =
+        netlink_request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
     struct nlattr *options;
+    int errnum;
 
     nla_put_string(message, TCA_KIND, "htb");
     options = nla_nest_start(message, TCA_OPTIONS);
     nla_put(message, TCA_HTB_INIT, sizeof(global), &global);
     nla_nest_end(message, options);
-    return netlink_perform(netlink, message);
+    errnum = netlink_perform(netlink, message);
+    return errnum == EEXIST ? 0 : errnum;
 }
 
 static int
