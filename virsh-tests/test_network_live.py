@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Interfaces of a running guest come, go and change."""
-import time
+import json
+import shutil
+import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import libvirt
@@ -10,6 +12,8 @@ from harness import network
 from harness.daemon import wait_for
 
 pytestmark = pytest.mark.ours
+
+needs_iperf = pytest.mark.skipif(not shutil.which('iperf3'), reason='iperf3 is not installed')
 
 MAC = '52:54:00:0b:0c:%02x'
 LIVE, CONFIG = libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG
@@ -217,3 +221,44 @@ def test_domiftune_sets_bandwidth_of_guest_and_configuration(daemon, start, brid
     with pytest.raises(libvirt.libvirtError) as caught:
         domain.setInterfaceParameters(host, {'inbound.floor': 1}, LIVE)
     assert "cannot have attribute 'floor'" in str(caught.value)
+
+
+def throughput(daemon, sender, receiver, address, seconds):
+    """Bytes per second that arrive in a guest by TCP from another one."""
+    server = subprocess.Popen(
+        ['nsenter', '--target', str(network.init_of(daemon, receiver)), '--net', 'iperf3', '-s', '-1'],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        port = ':1451 '  # 5201
+        wait_for(lambda: port in network.inside(daemon, receiver, 'cat', '/proc/net/tcp6'),
+                 'iperf3 listens', 30)
+        report = json.loads(network.inside(daemon, sender, 'iperf3', '-c', address, '-J', '-t', str(seconds),
+                                           '-O', '1', timeout=seconds + 30))
+        return report['end']['sum_received']['bits_per_second'] / 8
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+
+
+def check_rates(daemon, start, seconds):
+    limited = on_bridge(1, "<ip address='192.0.2.11' prefix='24'/><bandwidth><inbound average='4000'/>"
+                        "<outbound average='2000'/></bandwidth>")
+    start(name='one', devices=limited)
+    start(name='two', devices=on_bridge(2, "<ip address='192.0.2.12' prefix='24'/>"))
+    to_guest = throughput(daemon, 'two', 'one', '192.0.2.11', seconds)
+    from_guest = throughput(daemon, 'one', 'two', '192.0.2.12', seconds)
+    print('to the guest %.0f, from the guest %.0f bytes/s' % (to_guest, from_guest))
+    assert 0.9 * 4e6 < to_guest < 1.1 * 4e6
+    assert 0.9 * 2e6 < from_guest < 1.1 * 2e6
+
+
+@needs_iperf
+def test_rates_are_what_was_asked_for(daemon, start, bridges):
+    check_rates(daemon, start, 1)
+
+
+@needs_iperf
+@pytest.mark.slow
+def test_rates_are_what_was_asked_for_over_ten_seconds(daemon, start, bridges):
+    check_rates(daemon, start, 10)
