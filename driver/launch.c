@@ -22,6 +22,7 @@
 #include "driver/placement.h"
 #include "driver/placing.h"
 #include "driver/report.h"
+#include "driver/sharing.h"
 #include "driver/spawn.h"
 #include "driver/store.h"
 #include "driver/watch.h"
@@ -70,10 +71,12 @@ launch_seal_container(Definition *live, const StartOptions *options, GError **er
         .paused = options->paused,
         .view = host_settings()->view,
     };
-    g_autoptr(Container) container = container_compute(live, &context, error);
+    g_autoptr(Definition) resolved = definition_copy(live);
+    g_autoptr(Container) container = NULL;
     g_autofree char *text = NULL;
 
-    if (!container)
+    if (!sharing_resolve(resolved, error) ||
+        !(container = container_compute(resolved, &context, error)))
         return -1;
     text = container_to_json(container);
     return sealed_new("container", text, strlen(text), error);

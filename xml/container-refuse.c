@@ -37,12 +37,5 @@ refuse_devices(const Definition *definition, GError **error)
 bool
 container_refuse(const Definition *definition, GError **error)
 {
-    const NamespaceSharing *sharing = &definition->sharing;
-
-    if (!refuse_devices(definition, error) || !refuse_labels(definition, error))
-        return false;
-    if (sharing->net.source || sharing->ipc.source || sharing->uts.source)
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "<lxc:namespace> is not supported for containers by this version; remove it");
-    return true;
+    return refuse_devices(definition, error) && refuse_labels(definition, error);
 }

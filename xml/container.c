@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "controller/wire/failure.h"
 #include "xml/container-parts.h"
 #include "xml/device.h"
 
@@ -19,29 +20,71 @@ container_owns_network(const Definition *definition)
     return definition->features.privnet || definition->interfaces->len > 0;
 }
 
-static void
+static ContainerNamespace *
 namespace_add(Container *container, const char *type)
 {
     ContainerNamespace *namespace = json_new(&container_namespace_type);
 
     namespace->type = g_strdup(type);
     g_ptr_array_add(container->os->namespaces, namespace);
+    return namespace;
 }
 
-static void
-container_namespaces(const Definition *definition, Container *container)
+/* The file of the namespace to join; NULL with error. */
+static char *
+share_path(const NamespaceShare *share, const char *file, GError **error)
 {
-    static const char *const always[] = { "mount", "pid", "uts", "ipc", "cgroup" };
-    bool network = container_owns_network(definition);
+    switch (share->source) {
+    case NAMESPACE_NETNS:
+        return g_strconcat("/run/netns/", share->value, NULL);
+    case NAMESPACE_PID:
+        return g_strdup_printf("/proc/%s/ns/%s", share->value, file);
+    default:
+        break;
+    }
+    fail(error, FAILURE_OPERATION_INVALID,
+         "domain '%s', with which a namespace is to be shared, does not run", share->value);
+    return NULL;
+}
+
+/* A namespace of the container's own, or that of somebody else. */
+static bool
+namespace_share(Container *container, const char *type, const NamespaceShare *share, GError **error)
+{
+    const char *file = g_str_equal(type, "network") ? "net" : type;
+    ContainerNamespace *namespace = namespace_add(container, type);
+
+    if (share->source != NAMESPACE_NONE)
+    namespace->path = share_path(share, file, error);
+    return share->source == NAMESPACE_NONE || namespace->path;
+}
+
+static bool
+container_namespaces(const Definition *definition, Container *container, GError **error)
+{
+    static const NamespaceShare none = { NAMESPACE_NONE, NULL };
+    const NamespaceSharing *sharing = &definition->sharing;
+    bool network = container_owns_network(definition) || sharing->net.source != NAMESPACE_NONE;
+    const struct {
+        const char *type;
+        const NamespaceShare *share; /* NULL: there is none, the host's is used */
+    } kinds[] = {
+        { "mount", &none },
+        { "pid", &none },
+        { "uts", &sharing->uts },
+        { "ipc", &sharing->ipc },
+        { "cgroup", &none },
+        { "network", network ? &sharing->net : NULL },
+        { "user", definition->uid_map->len > 0 ? &none : NULL },
+    };
     size_t i;
 
-    for (i = 0; i < G_N_ELEMENTS(always); i++)
-        namespace_add(container, always[i]);
-    if (network)
-        namespace_add(container, "network");
-    if (definition->uid_map->len > 0)
-        namespace_add(container, "user");
+    for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (kinds[i].share && !namespace_share(container, kinds[i].type, kinds[i].share, error))
+            return false;
+    }
     container->caisson->host_network = !network;
+    return true;
 }
 
 static void
@@ -92,12 +135,12 @@ container_compute(const Definition *definition, const ContainerContext *context,
     if (!definition_check(definition, error) || !container_refuse(definition, error))
         return NULL;
     container = container_new();
-    container_namespaces(definition, container);
     container_map(definition->uid_map, container->os->uid_mappings);
     container_map(definition->gid_map, container->os->gid_mappings);
     container_process(definition, container);
     container_extension(definition, context, container->caisson);
-    if (!container_mounts(definition, container, error) ||
+    if (!container_namespaces(definition, container, error) ||
+        !container_mounts(definition, container, error) ||
         !container_network(definition, container, error) ||
         !container_resources(definition, context, container, error) ||
         !container_seccomp(definition, context, container, error))

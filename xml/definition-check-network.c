@@ -144,6 +144,13 @@ check_share(const NamespaceShare *share, const char *element, GError **error)
             "invalid value '%.64s' for attribute 'value' of <lxc:%s type='pid'>: the number "
             "of a process is needed",
             share->value, element);
+    if (share->source == NAMESPACE_NETNS &&
+        (strchr(share->value, '/') || g_str_equal(share->value, "..")))
+        return fail(
+            error, FAILURE_CONFIG_UNSUPPORTED,
+            "invalid value '%.64s' for attribute 'value' of <lxc:%s type='netns'>: the name "
+            "of a file in /run/netns is needed",
+            share->value, element);
     if (share->source == NAMESPACE_NETNS && !g_str_equal(element, "sharenet"))
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                     "<lxc:%s> cannot be of type 'netns', which is for <lxc:sharenet>; use 'name' "
