@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* reader SECONDS FILE: reads a file again and again, without the page cache's help; prints how often. */
+/* reader SECONDS FILE: reads a file again and again, without the page cache's help; prints how
+ * often. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
