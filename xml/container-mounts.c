@@ -34,6 +34,10 @@ static const char *const masked_paths[] = {
     "/proc/kcore",   "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/proc/scsi",
     "/sys/firmware", NULL,
 };
+/* File systems that nobody in a user namespace may mount. With something mounted there, systemd
+ * counts them as mounted and does not report two failed units. */
+static const char *const mapped_masked_paths[] = { "/sys/kernel/debug", "/sys/kernel/tracing",
+                                                   NULL };
 static const char *const readonly_paths[] = { "/proc/bus", "/proc/irq", "/proc/sysrq-trigger",
                                               NULL };
 
@@ -74,13 +78,24 @@ mounts_add_basic(const Definition *definition, Container *container)
     }
 }
 
+static void
+masked_set(Container *container, bool mapped)
+{
+    g_autoptr(GStrvBuilder) paths = g_strv_builder_new();
+
+    g_strv_builder_addv(paths, (const char **)masked_paths);
+    if (mapped)
+        g_strv_builder_addv(paths, (const char **)mapped_masked_paths);
+    container->os->masked_paths = g_strv_builder_end(paths);
+}
+
 bool
 container_mounts(const Definition *definition, Container *container, GError **error)
 {
     mounts_add_basic(definition, container);
     if (!container_filesystems(definition, container, error))
         return false;
-    container->os->masked_paths = g_strdupv((char **)masked_paths);
+    masked_set(container, definition->uid_map->len > 0);
     container->os->readonly_paths = g_strdupv((char **)readonly_paths);
     return true;
 }

@@ -92,6 +92,7 @@ make_tree(int connection, GError **error)
         fsconfig(context, FSCONFIG_SET_FLAG, "default_permissions", NULL, 0) < 0 ||
         fsconfig(context, FSCONFIG_SET_FLAG, "allow_other", NULL, 0) < 0 ||
         fsconfig(context, FSCONFIG_SET_STRING, "subtype", "caisson", 0) < 0 ||
+        fsconfig(context, FSCONFIG_SET_STRING, "source", "view", 0) < 0 ||
         fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0 ||
         (tree = fsmount(context, FSMOUNT_CLOEXEC,
                         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
