@@ -193,6 +193,7 @@ set_scheduler(Change *change, Parameters given, GError **error)
     Definition *const definitions[] = { change->live, change->config };
     ContainerCpu before = { 0 };
     ContainerCpu after = { 0 };
+    bool always = host_settings()->vcpus_are_quota;
     size_t i;
     size_t row;
 
@@ -210,8 +211,9 @@ set_scheduler(Change *change, Parameters given, GError **error)
         !prepare_cpu(given, &before, &after, error))
         return false;
     /* fewer vcpus online than there are limit the guest as well */
-    if (after.period != CONTAINER_UNSET && change->live->vcpus_online < change->live->vcpus)
-        after.quota = processors_quota(change->live);
+    if (after.period != CONTAINER_UNSET &&
+        (always || change->live->vcpus_online < change->live->vcpus))
+        after.quota = processors_quota(change->live, always);
     if (limit_write_cpu(host_cgroups(), change->group, &after, error) &&
         change_commit(change, error))
         return true;

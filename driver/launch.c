@@ -70,6 +70,7 @@ launch_seal_container(Definition *live, const StartOptions *options, GError **er
         .passed_fds = options->n_fds,
         .paused = options->paused,
         .view = host_settings()->view,
+        .vcpus_are_quota = host_settings()->vcpus_are_quota,
     };
     g_autoptr(Definition) resolved = definition_copy(live);
     g_autoptr(Container) container = NULL;

@@ -18,16 +18,22 @@ supervisor_of(const char *group)
     return g_strconcat(above, "/" CGROUP_SUPERVISOR, NULL);
 }
 
+static int64_t
+quota_of(const Definition *definition)
+{
+    return processors_quota(definition, host_settings()->vcpus_are_quota);
+}
+
 static bool
 same_bandwidth(const Definition *before, const Definition *after)
 {
-    return processors_quota(before) == processors_quota(after);
+    return quota_of(before) == quota_of(after);
 }
 
 static bool
 apply_bandwidth(const char *group, const Definition *definition, GError **error)
 {
-    int64_t quota = processors_quota(definition);
+    int64_t quota = quota_of(definition);
     uint64_t period = definition->cpu_tuning.period;
     ContainerCpu cpu = {
         .shares = CONTAINER_UNSET,

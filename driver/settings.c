@@ -30,6 +30,7 @@ static const Setting settings_known[] = {
     { "security_driver", VALUE_STRING, offsetof(Settings, security_driver) },
     { "security_default_confined", VALUE_NUMBER, offsetof(Settings, security_default_confined) },
     { "security_require_confined", VALUE_NUMBER, offsetof(Settings, security_require_confined) },
+    { "vcpus_are_quota", VALUE_NUMBER, offsetof(Settings, vcpus_are_quota) },
     { "info_memory_is_balloon", VALUE_NUMBER, offsetof(Settings, info_memory_is_balloon) },
     { "idmap_default", VALUE_STRING, offsetof(Settings, idmap_default) },
     { "seccomp", VALUE_STRING, offsetof(Settings, seccomp) },

@@ -11,6 +11,7 @@ typedef struct {
     bool view;                      /* guests get a /proc of their own limits; key proc_view */
     bool security_default_confined; /* a domain without seclabel gets a generated one */
     bool security_require_confined; /* a domain without confinement is refused */
+    bool vcpus_are_quota;           /* the number of vcpus limits processor time */
     bool info_memory_is_balloon;    /* dominfo has <currentMemory>, not what is used */
     char *idmap_default;            /* accessmode of new filesystems without one; NULL: not said */
     char *seccomp;                  /* profile of domains that name none; NULL: "default" */

@@ -11,6 +11,10 @@ import pytest
 from harness import build, events, guest, leaks, session, system
 from harness.daemon import PrivateDaemon, wait_for
 
+# With those marked `system`, what differs most between hosts: `tools/test --some-lab`.
+SOME_LAB = ('test_caisson_element', 'test_every_limit', 'test_group_view', 'test_lifecycle', 'test_limits',
+            'test_out_of_memory', 'test_placement')
+
 DRIVER = os.environ.get('CAISSON_TEST_DRIVER', 'ours')
 
 events.run_event_loop()
@@ -20,6 +24,7 @@ def pytest_configure(config):
     for line in ('debian: boots a Debian guest; its root is built once, which takes minutes',
                  'ours: tells apart what the stock driver does not do',
                  'slow: takes more than some seconds: not with the sanitized build',
+                 'some_lab: belongs to the selection of `tools/test --some-lab`; set by conftest.py',
                  'system: needs systemd and a libvirtd.service of its own; see virsh-tests/lab'):
         config.addinivalue_line('markers', line)
     # The process that hands tests out to others runs none itself.
@@ -39,6 +44,8 @@ def pytest_collection_modifyitems(items):
     elif not os.path.exists('/usr/sbin/libvirtd'):
         reason = 'libvirtd is not installed; run tools/install-dependencies --test'
     for item in items:
+        if item.path.stem in SOME_LAB or item.get_closest_marker('system'):
+            item.add_marker(pytest.mark.some_lab)
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
         elif DRIVER == 'stock' and item.get_closest_marker('ours'):

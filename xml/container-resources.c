@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Limits, devices and device rules of a container. */
+#include <string.h>
+
 #include "controller/wire/failure.h"
 #include "controller/wire/shares.h"
 #include "xml/container-parts.h"
@@ -24,8 +26,24 @@ memory_set(const Definition *definition, ContainerMemory *memory)
     memory->swap = bytes_of(tuning->swap_hard_limit);
 }
 
+/* A wish for nodes, which init and all it starts have; what must be is a set of allowed nodes. */
+static void
+memory_policy_set(const NumaMemory *memory, ContainerLinux *os)
+{
+    bool several = memory->nodeset && strpbrk(memory->nodeset, ",-");
+
+    if (!memory->nodeset || (memory->mode != NUMA_PREFERRED && memory->mode != NUMA_INTERLEAVE))
+        return;
+    os->memory_policy = json_new(&container_memory_policy_type);
+    os->memory_policy->nodes = g_strdup(memory->nodeset);
+    os->memory_policy->mode = g_strdup(memory->mode == NUMA_INTERLEAVE ? "MPOL_INTERLEAVE"
+                                       : several                       ? "MPOL_PREFERRED_MANY"
+                                                                       : "MPOL_PREFERRED");
+}
+
 static bool
-cpu_set(const Definition *definition, ContainerCpu *cpu, GError **error)
+cpu_set(const Definition *definition, const ContainerContext *context, ContainerCpu *cpu,
+        GError **error)
 {
     const CpuTuning *tuning = &definition->cpu_tuning;
     const NumaMemory *memory = &definition->numa_tuning.memory;
@@ -39,7 +57,9 @@ cpu_set(const Definition *definition, ContainerCpu *cpu, GError **error)
                     tuning->shares, SHARES_MIN, SHARES_MAX);
     cpu->shares = tuning->shares == UINT64_MAX ? CONTAINER_UNSET : tuning->shares;
     cpu->period = tuning->period == 0 ? CONTAINER_UNSET : tuning->period;
-    cpu->quota = processors_quota(definition);
+    cpu->quota = processors_quota(definition, context->vcpus_are_quota);
+    if (cpu->quota > 0 && cpu->period == CONTAINER_UNSET)
+        cpu->period = PROCESSORS_PERIOD;
     cpu->cpus = processors_allowed(definition);
     /* the other modes are wishes, which a set of allowed nodes would turn into orders */
     if (memory->mode == NUMA_STRICT || memory->mode == NUMA_RESTRICTIVE)
@@ -178,8 +198,9 @@ container_resources(const Definition *definition, const ContainerContext *contex
     guint i;
 
     memory_set(definition, container->os->resources->memory);
-    if (!cpu_set(definition, container->os->resources->cpu, error))
+    if (!cpu_set(definition, context, container->os->resources->cpu, error))
         return false;
+    memory_policy_set(&definition->numa_tuning.memory, container->os);
     caisson_set(&definition->caisson, container->os->resources);
     block_io_set(&definition->block_tuning, container->os->resources->block_io);
     rules_add(definition, container);

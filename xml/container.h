@@ -15,6 +15,7 @@ typedef struct {
     uint64_t passed_fds;
     bool paused;
     bool view; /* files of /proc and /sys are to show the guest's limits */
+    bool vcpus_are_quota; /* a guest without a quota may use as many processors as it has vcpus */
 } ContainerContext;
 
 /* Whether there is a seccomp profile of that name: "default", "strict" or "none". */

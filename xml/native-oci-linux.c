@@ -289,6 +289,8 @@ oci_read_linux(const OciConfig *config, Definition *definition, NativeReport *re
     read_rules(os, report);
     if (resources && resources->cpu)
         read_cpu(resources->cpu, definition);
+    if (os->memory_policy)
+        native_ignore(report, "linux.memoryPolicy");
     if (resources)
         read_caisson(resources, &definition->caisson, report);
     report_paths(os->masked_paths, "linux.maskedPaths", report);

@@ -66,15 +66,15 @@ processors_allowed(const Definition *definition)
 }
 
 int64_t
-processors_quota(const Definition *definition)
+processors_quota(const Definition *definition, bool always)
 {
     const CpuTuning *tuning = &definition->cpu_tuning;
     int64_t quota = MAX(tuning->quota, -1);
     uint64_t period = tuning->period ? tuning->period : PROCESSORS_PERIOD;
     int64_t most;
 
-    if (definition->vcpus_online >= definition->vcpus)
-        return quota;
     most = (int64_t)(definition->vcpus_online * period);
+    if (definition->vcpus_online >= definition->vcpus)
+        return quota == 0 && always ? most : quota;
     return quota > 0 ? MIN(quota, most) : most;
 }

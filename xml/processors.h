@@ -14,9 +14,10 @@ char *processors_allowed(const Definition *definition);
 
 /*
  * Microseconds per period: <quota>, and at most the time of as many processors as there are vcpus
- * online when that is fewer than <vcpu>. -1: no limit; 0: nothing is said.
+ * online when that is fewer than <vcpu>. @always (vcpus_are_quota of lxc.conf): where nothing is
+ * said, the time of the vcpus online. -1: no limit; 0: nothing is said.
  */
-int64_t processors_quota(const Definition *definition);
+int64_t processors_quota(const Definition *definition, bool always);
 
 /* The pin of a vcpu, or NULL. */
 CpuPin *processors_pin(const Definition *definition, unsigned vcpu);

@@ -42,6 +42,7 @@ static const Step steps[] = {
 
     { "cgroup", SIDE_CONTAINER, groups_enter, NULL },
     { "idmap", SIDE_CONTAINER, namespaces_take_ids, NULL },
+    { "numatune", SIDE_CONTAINER, memory_policy_set, NULL },
     { "root", SIDE_CONTAINER, rootfs_attach, NULL },
     /* before the old root goes: in a user namespace /proc can be had only while another is in sight
      */

@@ -238,6 +238,14 @@ static const JsonField seccomp_fields[] = {
 };
 const JsonType container_seccomp_type = { "seccomp", sizeof(ContainerSeccomp), seccomp_fields };
 
+static const JsonField memory_policy_fields[] = {
+    { "mode", JSON_STRING, offsetof(ContainerMemoryPolicy, mode), .flags = JSON_REQUIRED },
+    { "nodes", JSON_STRING, offsetof(ContainerMemoryPolicy, nodes), .flags = JSON_REQUIRED },
+    { NULL },
+};
+const JsonType container_memory_policy_type = { "memoryPolicy", sizeof(ContainerMemoryPolicy),
+                                                memory_policy_fields };
+
 static const JsonField linux_fields[] = {
     { "namespaces", JSON_OBJECTS, offsetof(ContainerLinux, namespaces),
       .type = &container_namespace_type },
@@ -254,6 +262,8 @@ static const JsonField linux_fields[] = {
       .type = &container_personality_type },
     { "seccomp", JSON_OBJECT, offsetof(ContainerLinux, seccomp), .type = &container_seccomp_type },
     { "mountLabel", JSON_STRING, offsetof(ContainerLinux, mount_label) },
+    { "memoryPolicy", JSON_OBJECT, offsetof(ContainerLinux, memory_policy),
+      .type = &container_memory_policy_type },
     { NULL },
 };
 const JsonType container_linux_type = { "linux", sizeof(ContainerLinux), linux_fields };

@@ -141,6 +141,12 @@ typedef struct {
     GPtrArray *unified;         /* of JsonPair *: files of the v2 group, "memory.high", to values */
 } ContainerResources;
 
+/* Where init's memory comes from by preference; config-linux.md of OCI 1.3. */
+typedef struct {
+    char *mode;  /* "MPOL_PREFERRED", "MPOL_PREFERRED_MANY" or "MPOL_INTERLEAVE" */
+    char *nodes; /* "0-1,3" */
+} ContainerMemoryPolicy;
+
 typedef struct {
     char *domain; /* "LINUX" or "LINUX32" */
 } ContainerPersonality;
@@ -176,6 +182,7 @@ typedef struct {
     ContainerPersonality *personality;
     ContainerSeccomp *seccomp; /* NULL: no filter */
     char *mount_label;         /* SELinux label of what the launcher mounts; NULL: none */
+    ContainerMemoryPolicy *memory_policy; /* NULL: none */
 } ContainerLinux;
 
 typedef struct {
@@ -240,6 +247,7 @@ extern const JsonType container_rlimit_type;
 extern const JsonType container_seccomp_type;
 extern const JsonType container_seccomp_rule_type;
 extern const JsonType container_seccomp_argument_type;
+extern const JsonType container_memory_policy_type;
 extern const JsonType container_extension_type;
 
 /*

@@ -14,6 +14,7 @@ test_all(void)
                                "  security_driver = \"none\"  # why\n"
                                "security_default_confined=0\n"
                                "security_require_confined = 1\n"
+                               "vcpus_are_quota = 1\n"
                                "info_memory_is_balloon = 1";
     Settings settings = { .view = true };
     g_autoptr(GError) error = NULL;
@@ -25,6 +26,7 @@ test_all(void)
     g_assert_cmpstr(settings.security_driver, ==, "none");
     g_assert_false(settings.security_default_confined);
     g_assert_true(settings.security_require_confined);
+    g_assert_true(settings.vcpus_are_quota);
     g_assert_true(settings.info_memory_is_balloon);
     settings_clear(&settings);
     g_assert_null(settings.security_driver);

@@ -137,6 +137,7 @@ class Guest:
         self.arguments = options.pop('arguments', ())
         self.uuid = options.pop('uuid', None)
         self.memory = options.pop('memory', 64)
+        self.vcpu = options.pop('vcpu', '<vcpu>1</vcpu>')
         self.consoles = options.pop('consoles', 1)
         self.top = options.pop('top', '')          # before <os>
         self.os = options.pop('os', '')            # inside <os>, after the arguments
@@ -164,7 +165,7 @@ class Guest:
 <domain type='lxc'>
   <name>%s</name>%s
   <memory unit='MiB'>%d</memory>
-  <vcpu>1</vcpu>%s
+  %s%s
   <os><type>exe</type><init>%s</init>%s%s</os>%s
   <features>%s</features>
   %s
@@ -173,6 +174,6 @@ class Guest:
     %s%s
   </devices>
 </domain>
-''' % (escape(self.name), uuid, self.memory, self.top, escape(self.init), arguments, self.os, idmap,
+''' % (escape(self.name), uuid, self.memory, self.vcpu, self.top, escape(self.init), arguments, self.os, idmap,
             self.features, actions, self.root_element or self.root_directory(),
             "<console type='pty'/>" * self.consoles, self.devices)

@@ -59,3 +59,8 @@ def number(text):
     """-1 for what says "no limit" in either version."""
     word = text.split()[0]
     return -1 if word in ('max', '-1') or int(word) > 1 << 62 else int(word)
+
+
+def read(group, file):
+    with open(os.path.join(group, file)) as stream:
+        return stream.read().strip()

@@ -111,7 +111,7 @@ disk_image() {
 # guest_roots: sets guests, a directory with the Debian roots that tests boot as guests, and
 # guests_image, the same as a disk
 guest_roots() {
-    local stamp roots='bookworm-systemd bookworm-sysvinit'
+    local stamp roots='bookworm-systemd bookworm-sysvinit trixie-systemd'
     guests=$cache guests_image=$cache/lab-guests.img
     exec 9>"$guests_image.lock"
     flock 9
@@ -119,6 +119,7 @@ guest_roots() {
 from harness import guest
 for init in ("systemd", "sysvinit"):
     guest.debian_root(init)
+guest.debian_root("systemd", "trixie")
 ') || die "cannot make the roots of Debian guests"
     stamp=$(cd "$cache" && for root in $roots; do stat -c '%n %Y' "$root/.complete"; done)
     if [ "$(cat "$guests_image.complete" 2>/dev/null)" != "$stamp" ]; then
