@@ -88,6 +88,13 @@ int cgroup_version(const CgroupLayout *layout, CgroupController controller);
 int cgroup_open(const CgroupLayout *layout, CgroupController controller, const char *group,
                 GError **error);
 
+/*
+ * A descriptor that epoll reports when @group, or one below it, ran out of memory: on v1 an eventfd
+ * that counts (EPOLLIN), on v2 the group's memory.events, whose oom_kill counts (EPOLLPRI). -1 with
+ * error.
+ */
+int cgroup_watch_memory(const CgroupLayout *layout, const char *group, GError **error);
+
 /* All hierarchies: GPtrArray of CgroupHierarchy *, owned by the layout; never empty. */
 const GPtrArray *cgroup_hierarchies(const CgroupLayout *layout);
 

@@ -59,6 +59,7 @@ record_from_parameters(const MessageParameters *ended)
 
     record->reason = g_strdup(ended->reason);
     record->exit_code = ended->exit_code;
+    record->out_of_memory = ended->out_of_memory;
     record->signal = ended->signal;
     return record;
 }
@@ -266,6 +267,10 @@ ending_log(const Domain *domain, const EndingRecord *record)
 {
     if (!record || !record->reason)
         log_warning("domain '%s': its controller was lost", domain->name);
+    else if (record->out_of_memory)
+        log_warning("domain '%s' ended (%s): init was killed because the guest was out of memory; "
+                    "give it more (<memory>, or <hard_limit> of <memtune>)",
+                    domain->name, record->reason);
     else if (record->signal > 0)
         log_info("domain '%s' ended (%s): init was killed by signal %d", domain->name,
                  record->reason, (int)record->signal);

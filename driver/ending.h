@@ -7,9 +7,10 @@
 
 /* Why a guest ended, from the event "exited" or from the exit record. */
 typedef struct {
-    char *reason;      /* MESSAGE_REASON_…; NULL: the controller was lost */
-    int64_t exit_code; /* of init, -1: killed by a signal */
-    int64_t signal;    /* that killed init, 0: none */
+    char *reason;       /* MESSAGE_REASON_…; NULL: the controller was lost */
+    bool out_of_memory; /* that is why init was killed */
+    int64_t exit_code;  /* of init, -1: killed by a signal */
+    int64_t signal;     /* that killed init, 0: none */
 } EndingRecord;
 
 /*

@@ -9,6 +9,7 @@
 
 #include "controller/wire/failure.h"
 #include "controller/wire/message.h"
+#include "driver/abi/log.h"
 #include "driver/ending.h"
 
 typedef struct {
@@ -31,6 +32,14 @@ watch_finish(Watch *watch, MessageParameters *ended)
 }
 
 static void
+note_shortage(const Domain *domain, int64_t kills)
+{
+    log_warning("domain '%s' ran out of memory: the kernel killed in it (%d times); give it more "
+                "(virsh setmem, memtune), or less to do",
+                domain->name, (int)kills);
+}
+
+static void
 watch_dispatch(Watch *watch)
 {
     g_autoptr(Message) message = NULL;
@@ -40,6 +49,8 @@ watch_dispatch(Watch *watch)
         message = message_receive(watch->fd, 0, NULL, &error);
         if (!message && g_error_matches(error, FAILURE, FAILURE_OPERATION_TIMEOUT))
             return;
+        if (message && g_strcmp0(message->event, "out-of-memory") == 0)
+            note_shortage(watch->domain, message->parameters->kills);
         if (message && g_strcmp0(message->event, "exited") != 0)
             return;
     }

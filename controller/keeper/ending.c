@@ -16,6 +16,7 @@
 #include "controller/keeper/control.h"
 #include "controller/keeper/log.h"
 #include "controller/keeper/view.h"
+#include "controller/keeper/memory.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/message.h"
@@ -39,7 +40,7 @@ ending_reason(const Keeper *keeper, int number)
 }
 
 static Message *
-ending_describe(const Keeper *keeper, const siginfo_t *info)
+ending_describe(Keeper *keeper, const siginfo_t *info)
 {
     Message *event = message_new_event("exited");
     MessageParameters *parameters = event->parameters;
@@ -49,6 +50,8 @@ ending_describe(const Keeper *keeper, const siginfo_t *info)
     else
         parameters->signal = info->si_status;
     parameters->reason = g_strdup(ending_reason(keeper, parameters->signal));
+    parameters->out_of_memory = parameters->signal == SIGKILL && memory_was_short(keeper) &&
+                                g_str_equal(parameters->reason, MESSAGE_REASON_CRASHED);
     return event;
 }
 
@@ -120,8 +123,9 @@ ending_conclude(Keeper *keeper, const siginfo_t *info)
         log_line("%s", error->message);
     file_remove(keeper, ".pid");
     file_remove(keeper, ".sock");
-    log_line("the guest has ended: %s (exit code %d, signal %d)", parameters->reason,
-             (int)parameters->exit_code, (int)parameters->signal);
+    log_line("the guest has ended: %s (exit code %d, signal %d%s)", parameters->reason,
+             (int)parameters->exit_code, (int)parameters->signal,
+             parameters->out_of_memory ? ", out of memory" : "");
     control_abandon(keeper, "the guest has ended meanwhile");
     clients_tell(keeper, event);
     keeper->loop.stopped = true;

@@ -23,6 +23,15 @@ typedef enum {
 
 typedef struct Client Client;
 
+/* How often the guest ran out of memory; see memory.h. */
+typedef struct {
+    Source source;
+    Timer pause; /* until the next time it is told */
+    uint64_t seen;
+    uint64_t told;
+    gint64 last; /* g_get_monotonic_time() value, 0: never */
+} Shortage;
+
 typedef struct {
     Loop loop;
     KeeperState *state;
@@ -30,6 +39,7 @@ typedef struct {
     GPtrArray *consoles; /* of Console * */
     GPtrArray *clients;  /* of Client * */
     Freezer freezer;
+    Shortage shortage;
     Client *waiter; /* who gets the reply of the Freeze or Thaw under way; NULL: it has left */
     uint64_t asked_signals; /* bit N-1: Signal N was requested */
     Timer view_timer;       /* when the server of the view is to be started */

@@ -14,6 +14,7 @@
 #include "controller/keeper/keeper.h"
 #include "controller/keeper/log.h"
 #include "controller/keeper/view.h"
+#include "controller/keeper/memory.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/handover.h"
 #include "controller/wire/message.h"
@@ -75,6 +76,8 @@ keeper_start(Keeper *keeper, GError **error)
     view_init(keeper);
     if (!ending_watch(keeper, error) || !consoles_start(keeper, error) || !confine(error) ||
         !clients_listen(keeper, error))
+    if (!ending_watch(keeper, error) || !consoles_start(keeper, error) ||
+        !memory_watch(keeper, error) || !confine(error) || !clients_listen(keeper, error))
         return false;
     inherited_client_start(keeper);
     /* what reading the handover took, also from the middle of the heap */

@@ -48,7 +48,7 @@ make_view(const Launch *launch)
 }
 
 static KeeperState *
-make_state(Launch *launch, int freezer)
+make_state(Launch *launch, int freezer, int memory)
 {
     KeeperState *state = keeper_state_new();
     guint i;
@@ -62,6 +62,8 @@ make_state(Launch *launch, int freezer)
     state->definition = hand_over(launch->definition);
     state->freezer = hand_over(freezer);
     state->freezer_version = cgroup_version(launch->layout, CGROUP_FREEZER);
+    state->memory = hand_over(memory);
+    state->memory_version = cgroup_version(launch->layout, CGROUP_MEMORY);
     state->cgroup = g_strdup(launch->group);
     state->paused = launch->container->caisson->paused;
     state->continue_pending = true;
@@ -91,12 +93,15 @@ keeper_execute(Launch *launch, GError **error)
     g_autofree char *trace = launch->trace ? g_strdup("LIBVIRT_LXC_TRACE=1") : NULL;
     char *environment[] = { trace, NULL };
     g_auto(Fd) freezer = cgroup_open(launch->layout, CGROUP_FREEZER, limits, error);
+    g_autoptr(GError) unwatched = NULL;
+    /* a kernel that cannot tell is no reason against a guest */
+    g_auto(Fd) memory = cgroup_watch_memory(launch->layout, limits, &unwatched);
     g_autoptr(KeeperState) state = NULL;
     g_auto(Fd) sealed = -1;
 
     if (freezer < 0)
         return false;
-    state = make_state(launch, freezer);
+    state = make_state(launch, freezer, memory);
     if ((sealed = keeper_state_seal(state, error)) < 0)
         return false;
     /* /dev/null has kept HANDOVER_FD free for this */

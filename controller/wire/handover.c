@@ -47,6 +47,8 @@ static const JsonField state_fields[] = {
     { "definition", JSON_INT, offsetof(KeeperState, definition), .absent = -1 },
     { "freezer", JSON_INT, offsetof(KeeperState, freezer), .absent = -1 },
     { "freezerVersion", JSON_INT, offsetof(KeeperState, freezer_version), .absent = 0 },
+    { "memory", JSON_INT, offsetof(KeeperState, memory), .absent = -1 },
+    { "memoryVersion", JSON_INT, offsetof(KeeperState, memory_version) },
     { "cgroup", JSON_STRING, offsetof(KeeperState, cgroup) },
     { "consoles", JSON_OBJECTS, offsetof(KeeperState, consoles), .type = &keeper_console_type },
     { "view", JSON_OBJECT, offsetof(KeeperState, view), .type = &keeper_view_type },

@@ -22,6 +22,8 @@ static const JsonField parameters_fields[] = {
     { "version", JSON_INT, offsetof(MessageParameters, version) },
     { "message", JSON_STRING, offsetof(MessageParameters, message) },
     { "reason", JSON_STRING, offsetof(MessageParameters, reason) },
+    { "kills", JSON_INT, offsetof(MessageParameters, kills) },
+    { "out_of_memory", JSON_BOOL, offsetof(MessageParameters, out_of_memory) },
     { "exit_code", JSON_INT, offsetof(MessageParameters, exit_code), .absent = -1 },
     { "signal", JSON_INT, offsetof(MessageParameters, signal) },
     { "init_pid", JSON_INT, offsetof(MessageParameters, init_pid) },

@@ -44,6 +44,8 @@ typedef struct {
     int64_t signal;        /* Signal: the kernel's number; exited: what killed init, 0: none */
     int64_t exit_code;     /* exited: exit status of init, -1: killed by a signal */
     char *reason;          /* exited: see MESSAGE_REASON_… */
+    int64_t kills;         /* out-of-memory: how often since the last such event; 0: absent */
+    bool out_of_memory;    /* exited: init was killed while the guest was short of memory */
 } MessageParameters;
 
 /* For the exit record, which is one such object. */

@@ -106,6 +106,8 @@ state_new(const Guest *guest, const GuestOptions *options, const Parts *parts, p
     state->listener = parts->listener;
     state->state_directory = parts->directory;
     state->freezer = -1;
+    state->memory = options->memory ? options->memory : -1;
+    state->memory_version = 1;
     if (options->freezer)
         state->freezer = open(options->freezer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     state->freezer_version = options->freezer_version;

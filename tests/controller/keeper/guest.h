@@ -16,6 +16,7 @@ typedef struct {
     const char
         *freezer; /* directory of the group, or NULL; init is put into it by a cgroup.procs there */
     int freezer_version;
+    int memory; /* descriptor that counts as an eventfd does; 0: none */
     bool paused;
     bool init_exits;      /* init exits with status 7 by itself */
     bool ignore_children; /* SIGCHLD is ignored when the keeper is executed */

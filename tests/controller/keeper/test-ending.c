@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +83,50 @@ test_deaths_by_signal(void)
         kill(guest->init, cases[i].number);
         assert_ends(guest, cases[i].reason, cases[i].number);
     }
+}
+
+static Message *
+next_event(Guest *guest)
+{
+    g_autoptr(GError) error = NULL;
+    Message *message =
+        message_receive(guest->client, g_get_monotonic_time() + 30 * G_USEC_PER_SEC, NULL, &error);
+
+    g_assert_no_error(error);
+    return message;
+}
+
+/* The first time at once, what follows together, and the end says what it was for. */
+static void
+test_out_of_memory(void)
+{
+    g_autoptr(Guest) guest = NULL;
+    g_autoptr(Message) first = NULL;
+    g_autoptr(Message) second = NULL;
+    g_autoptr(Message) end = NULL;
+    g_auto(Fd) made = eventfd(0, EFD_NONBLOCK);
+    /* away from the descriptor of the handover */
+    g_auto(Fd) memory = fcntl(made, F_DUPFD, 64);
+    uint64_t one = 1;
+    uint64_t more = 4;
+
+    if (guest_impossible())
+        return;
+    guest = guest_start(&(GuestOptions){ .memory = memory });
+    g_assert_cmpint(write(memory, &one, sizeof(one)), ==, sizeof(one));
+    first = next_event(guest);
+    g_assert_cmpstr(first->event, ==, "out-of-memory");
+    g_assert_cmpint(first->parameters->kills, ==, 1);
+    g_assert_cmpint(write(memory, &more, sizeof(more)), ==, sizeof(more));
+    second = next_event(guest);
+    g_assert_cmpstr(second->event, ==, "out-of-memory");
+    g_assert_cmpint(second->parameters->kills, ==, 4);
+    g_assert_cmpint(write(memory, &one, sizeof(one)), ==, sizeof(one));
+    kill(guest->init, SIGKILL);
+    end = event_exited(guest->client);
+    g_assert_cmpstr(end->parameters->reason, ==, MESSAGE_REASON_CRASHED);
+    g_assert_true(end->parameters->out_of_memory);
+    guest_left(guest, 0);
 }
 
 static void
@@ -282,6 +327,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ending/an exit status is a shutdown", test_exit_status);
     g_test_add_func("/ending/signals tell shutdown, reboot and crash", test_deaths_by_signal);
+    g_test_add_func("/ending/it is told when the guest runs out of memory", test_out_of_memory);
     g_test_add_func("/ending/Kill is recorded as destroyed", test_kill);
     g_test_add_func("/ending/a deadly Signal is recorded as destroyed", test_deadly_signal);
     g_test_add_func("/ending/a keeper that is terminated destroys its guest",
