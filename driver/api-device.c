@@ -3,6 +3,7 @@
  * both. */
 #include "controller/wire/failure.h"
 #include "driver/api.h"
+#include "driver/audit.h"
 #include "driver/change.h"
 #include "driver/events.h"
 #include "driver/host.h"
@@ -21,10 +22,29 @@ struct DeviceCall {
     bool (*change_config)(Definition *definition, const Device *device, GError **error);
     bool (*change_live)(LiveChange *change, GError **error);
     void (*undo_live)(LiveChange *change);
+    void (*audit)(const LiveChange *change, bool success);
     void (*announce)(Domain *domain, const char *alias);
     void (*announce_failure)(Domain *domain, const char *alias);
     bool finds; /* the document only says which device of the guest is meant */
 };
+
+static void
+audit_attach(const LiveChange *change, bool success)
+{
+    audit_device(change->domain, "attach", NULL, change->device, success);
+}
+
+static void
+audit_detach(const LiveChange *change, bool success)
+{
+    audit_device(change->domain, "detach", change->device, NULL, success);
+}
+
+static void
+audit_update(const LiveChange *change, bool success)
+{
+    audit_device(change->domain, "update", change->before, change->device, success);
+}
 
 static const DeviceCall attach_call = {
     .what = "attach a device to",
@@ -33,6 +53,7 @@ static const DeviceCall attach_call = {
     .change_config = device_attach,
     .change_live = live_attach,
     .undo_live = live_undo_attach,
+    .audit = audit_attach,
     .announce = event_device_added,
 };
 
@@ -43,6 +64,7 @@ static const DeviceCall detach_call = {
     .change_config = device_detach,
     .change_live = live_detach,
     .undo_live = live_undo_detach,
+    .audit = audit_detach,
     .announce = event_device_removed,
     .announce_failure = event_device_removal_failed,
     .finds = true,
@@ -55,6 +77,7 @@ static const DeviceCall update_call = {
     .change_config = device_update,
     .change_live = live_update,
     .undo_live = live_undo_update,
+    .audit = audit_update,
 };
 
 /* Configuration first: what is wrong with it costs nothing to find out. */
@@ -68,14 +91,17 @@ apply(const DeviceCall *call, Change *change, Device *device, const Device *befo
     if (!change->live)
         return change_commit(change, error);
     if (!call->change_live(&live, error)) {
+        call->audit(&live, false);
         if (call->announce_failure)
             call->announce_failure(change->domain, device_alias(device));
         return false;
     }
     if (!change_commit(change, error)) {
         call->undo_live(&live);
+        call->audit(&live, false);
         return false;
     }
+    call->audit(&live, true);
     if (call->announce)
         call->announce(change->domain, device_alias(device));
     return true;

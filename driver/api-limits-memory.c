@@ -3,6 +3,7 @@
 #include "cgroup/limit.h"
 #include "controller/wire/failure.h"
 #include "driver/api.h"
+#include "driver/audit.h"
 #include "driver/change.h"
 #include "driver/events.h"
 #include "driver/host.h"
@@ -220,6 +221,8 @@ set_memory(Change *change, uint64_t kib, GError **error)
 {
     ContainerMemory before = { -1, -1, -1 };
     ContainerMemory after;
+    uint64_t current = change->live ? change->live->current_memory : 0;
+    bool committed;
 
     if ((change->config && !set_current(change->config, kib, error)) ||
         (change->live && !set_current(change->live, kib, error)) ||
@@ -228,7 +231,10 @@ set_memory(Change *change, uint64_t kib, GError **error)
     after = before;
     if (change->live)
         after.limit = bytes_of(definition_memory_limit(change->live));
-    return commit_memory(change, &before, &after, error);
+    committed = commit_memory(change, &before, &after, error);
+    if (change->live)
+        audit_memory(change->domain, current, kib, "update", committed);
+    return committed;
 }
 
 static int

@@ -10,6 +10,7 @@
 
 #include "controller/wire/failure.h"
 #include "driver/abi/log.h"
+#include "driver/audit.h"
 #include "driver/controller.h"
 #include "driver/domains.h"
 #include "driver/events.h"
@@ -192,6 +193,9 @@ ending_finish(Domain *domain, const Ending *ending, bool quiet)
         report_log(domain->name, error);
         return false;
     }
+    /* a start that failed has said so itself */
+    if (domain->guest->started)
+        audit_stop(domain, ending->word);
     ending_run_hook(domain, HOOK_STOPPED, NULL);
     if (domain->guest->cgroup)
         placement_release(domain->guest->pid, domain->name, domain->guest->cgroup);

@@ -12,6 +12,7 @@
 #include "controller/wire/message.h"
 #include "controller/wire/sealed.h"
 #include "driver/abi/log.h"
+#include "driver/audit.h"
 #include "driver/domains.h"
 #include "driver/ending.h"
 #include "driver/events.h"
@@ -308,9 +309,12 @@ launch_start(Domain *domain, Definition *definition, const StartOptions *options
     if (!hooks_run(domain, HOOK_PREPARE, NULL, error) ||
         !launch_run(domain, options, &socket, error)) {
         fd_close(&socket);
+        audit_start(domain, "booted", false);
         launch_undo(domain);
         return false;
     }
+    audit_start(domain, "booted", true);
+    audit_init(domain);
     launch_announce(domain, options);
     watch_guest(domain, domain->guest->pid, fd_steal(&socket), -1);
     return true;

@@ -16,6 +16,12 @@ struct PrivateLogSource {
 
 static PrivateLogSource source = { "lxc.caisson", LOG_PRIORITY_ERROR, 0 };
 
+PrivateLogSource *
+log_source(void)
+{
+    return &source;
+}
+
 void
 log_message(LogPriority priority, LogPlace place, const char *format, ...)
 {

@@ -29,4 +29,7 @@ typedef struct {
 #define log_warning(...) log_message(LOG_PRIORITY_WARNING, LOG_PLACE, __VA_ARGS__)
 #define log_error(...)   log_message(LOG_PRIORITY_ERROR, LOG_PLACE, __VA_ARGS__)
 
+/* libvirt's name of it, for those who call libvirt themselves. */
+struct PrivateLogSource *log_source(void);
+
 void log_message(LogPriority priority, LogPlace place, const char *format, ...) G_GNUC_PRINTF(3, 4);

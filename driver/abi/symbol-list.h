@@ -29,6 +29,11 @@ SYMBOL(REQUIRED, void, virLogMessage,
        (PrivateLogSource *source, int priority, const char *file, int line, const char *function,
         void *metadata, const char *format, ...) G_GNUC_PRINTF(7, 8))
 
+SYMBOL(OPTIONAL, void, virAuditSend,
+       (PrivateLogSource *source, const char *file, size_t line, const char *function,
+        const char *terminal, const char *address, int type, bool success, const char *format,
+        ...) G_GNUC_PRINTF(9, 10))
+
 /* events */
 SYMBOL(REQUIRED, PrivateEventState *, virObjectEventStateNew, (void))
 SYMBOL(REQUIRED, void, virObjectEventStateQueue, (PrivateEventState *state, PrivateEvent *event))
