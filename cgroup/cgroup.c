@@ -157,7 +157,8 @@ layout_expect(const CgroupLayout *layout, CgroupController controller, GError **
 {
     if (!layout->by_controller[controller])
         fail(error, FAILURE_OPERATION_UNSUPPORTED,
-             "the host has no control group controller for this (%s)", cgroup_layout_name(layout));
+             "the host has no control group controller '%s' (%s)",
+             cgroup_controller_name(controller), cgroup_layout_name(layout));
     return layout->by_controller[controller];
 }
 

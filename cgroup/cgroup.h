@@ -23,6 +23,7 @@ typedef enum {
     CGROUP_PIDS,
     CGROUP_BLKIO,
     CGROUP_HUGETLB,
+    CGROUP_NET_CLS, /* version 1 only */
     CGROUP_CONTROLLER_LAST
 } CgroupController;
 

@@ -11,10 +11,17 @@
 #include "controller/wire/failure.h"
 
 static const char *const controller_names[CGROUP_CONTROLLER_LAST] = {
-    [CGROUP_MEMORY] = "memory", [CGROUP_CPU] = "cpu",         [CGROUP_CPUACCT] = "cpuacct",
-    [CGROUP_CPUSET] = "cpuset", [CGROUP_DEVICES] = "devices", [CGROUP_FREEZER] = "freezer",
-    [CGROUP_PIDS] = "pids",     [CGROUP_BLKIO] = "blkio",     [CGROUP_HUGETLB] = "hugetlb",
+    [CGROUP_MEMORY] = "memory",   [CGROUP_CPU] = "cpu",         [CGROUP_CPUACCT] = "cpuacct",
+    [CGROUP_CPUSET] = "cpuset",   [CGROUP_DEVICES] = "devices", [CGROUP_FREEZER] = "freezer",
+    [CGROUP_PIDS] = "pids",       [CGROUP_BLKIO] = "blkio",     [CGROUP_HUGETLB] = "hugetlb",
+    [CGROUP_NET_CLS] = "net_cls",
 };
+
+const char *
+cgroup_controller_name(CgroupController controller)
+{
+    return controller_names[controller];
+}
 
 /* v2 has these without naming them in cgroup.controllers, or under another name */
 static const char *const v2_names[CGROUP_CONTROLLER_LAST] = {

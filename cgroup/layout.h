@@ -33,6 +33,9 @@ struct CgroupLayout {
  */
 CgroupLayout *cgroup_layout_parse(const char *mountinfo, bool complete, GError **error);
 
+/* "cpuset": the name of v1, which for some is another in v2. */
+const char *cgroup_controller_name(CgroupController controller);
+
 const CgroupVersion *cgroup_version_of(const CgroupHierarchy *hierarchy);
 
 /* One write(2) of @value to @file below @directory; errno on failure. */

@@ -292,6 +292,22 @@ write_hugepages(const LimitTarget *target, const GPtrArray *limits, GError **err
     return true;
 }
 
+/* What firewalls and traffic shaping of the host tell the guest's packets by. */
+static bool
+write_net_class(const LimitTarget *target, const ContainerNetworkLimit *network, GError **error)
+{
+    static const LimitFile class_id = { CGROUP_NET_CLS, "net_cls.classid", NULL };
+
+    if (!network || network->class_id == 0)
+        return true;
+    if (!cgroup_has(target->layout, CGROUP_NET_CLS))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "<caisson:net-class> needs the control group controller 'net_cls' of version "
+                    "1, which this host has not mounted; match the guest's group by path instead "
+                    "(nftables: socket cgroupv2)");
+    return write_number(target, &class_id, (int64_t)network->class_id, error);
+}
+
 /* Last, because a key may be one that the others write too. */
 static bool
 write_keys(const LimitTarget *target, const GPtrArray *pairs, GError **error)
@@ -326,6 +342,7 @@ limit_write(const CgroupLayout *layout, const char *group, const ContainerResour
         !write_number(&target, &pids_limit, resources->pids->limit, error))
         return false;
     return write_hugepages(&target, resources->hugepage_limits, error) &&
+           write_net_class(&target, resources->network, error) &&
            limit_write_block(layout, group, resources->block_io, error) &&
            write_keys(&target, resources->unified, error) &&
            cgroup_limit_devices(layout, group, resources->devices, error);

@@ -16,6 +16,7 @@
  *   block_io.weight   blkio[.bfq].weight              io[.bfq].weight, "default N"
  *   device weight     blkio[.bfq].weight_device       io[.bfq].weight
  *   device rates      blkio.throttle.*_device         io.max
+ *   network.class     net_cls.classid                 not possible
  *   unified           not possible                    the files it names
  *
  * The driver changes a running guest with the same functions the launcher starts it with. All of

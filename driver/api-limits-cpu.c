@@ -95,7 +95,10 @@ read_scheduler(virDomainPtr handle, unsigned int flags, Access access, uint64_t 
         return CPU_ROWS;
     if (!look_expect(&look, limit_read_cpu(host_cgroups(), look.usage.group, &cpu, error), error))
         return -1;
-    values[CPU_SHARES] = cpu.shares;
+    /* version 2 has a weight, which other numbers of shares have as well */
+    if (values[CPU_SHARES] == 0 || cgroup_version(host_cgroups(), CGROUP_CPU) == 1 ||
+        weight_of_shares(values[CPU_SHARES]) != weight_of_shares(cpu.shares))
+        values[CPU_SHARES] = cpu.shares;
     values[CPU_PERIOD] = cpu.period;
     values[CPU_QUOTA] = (uint64_t)cpu.quota;
     return cpu.period == CONTAINER_UNSET ? 1 : CPU_ROWS;

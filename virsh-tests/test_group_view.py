@@ -84,7 +84,7 @@ values() {
     find "$1" -name memory.limit_in_bytes -o -name memory.max -o -name memory.memsw.limit_in_bytes \\
         -o -name memory.swap.max -o -name pids.max -o -name cpu.weight -o -name cpu.shares -o -name cpuset.cpus |
     while read file; do
-        for value in max -1 500000000 10000 0-1; do echo $value > "$file"; done
+        for value in max -1 500000000 0-1; do echo $value > "$file"; done
     done
 }
 moves() {

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Guests as machines under the real systemd and machined, inside a machine of lab/."""
 import os
+import pty
+import select
 import shutil
 import subprocess
+import tempfile
+import time
 
 import pytest
 
 from harness import events, process
 from harness.daemon import wait_for
+from harness.guest import Guest, copy_root, put, read_file
 
 pytestmark = [pytest.mark.system, pytest.mark.ours]
 
@@ -106,8 +111,187 @@ def test_a_guest_survives_restarts_of_machined_and_systemd(system_daemon, starte
     wait_for(lambda: not units(), lambda: 'the scope is gone: %s' % units())
 
 
-def test_many_starts_leave_neither_machine_nor_scope(system_daemon, started):
-    for _ in range(int(os.environ.get('CAISSON_TEST_CYCLES', '20'))):
+@pytest.mark.slow
+def test_many_starts_leave_neither_machine_nor_scope(system_daemon, make_guest):
+    described = make_guest()
+    connection = system_daemon.connect()
+    for _ in range(int(os.environ.get('CAISSON_TEST_CYCLES', '200'))):
+        connection.createXML(described.xml(), 0).destroy()
+    wait_for(lambda: not system_daemon.machines() and not units(),
+             lambda: 'machines and scopes are gone: %s %s' % (system_daemon.machines(), units()), 60)
+
+
+def test_some_starts_leave_neither_machine_nor_scope(system_daemon, started):
+    for _ in range(5):
         started().destroy()
     wait_for(lambda: not system_daemon.machines() and not units(),
-             lambda: 'machines and scopes are gone: %s %s' % (system_daemon.machines(), units()))
+             lambda: 'machines and scopes are gone: %s %s' % (system_daemon.machines(), units()), 60)
+
+
+def test_the_system_bus_may_be_restarted_under_a_guest(system_daemon, started):
+    domain = started()
+    name, init, machine = domain.name(), process.init_of(domain), machine_of(domain)
+    run('systemctl', 'restart', 'dbus.service')
+    # libvirtd 9 ends itself when the bus goes; that is libvirt's to decide
+    if system_daemon.ended() is not None:
+        system_daemon.pid = None
+        system_daemon.start()
+    assert process.alive(init)
+    domain = system_daemon.connect().lookupByName(name)
+    assert domain.isActive()
+    wait_for(lambda: machine in system_daemon.machines(), 'machined knows the guest again', 60)
+    domain.destroy()
+    wait_for(lambda: not units(), lambda: 'the scope is gone: %s' % units(), 60)
+
+
+def test_everything_is_restarted_one_after_the_other(system_daemon, started):
+    domain = started()
+    name, init = domain.name(), process.init_of(domain)
+    system_daemon.terminate()
+    run('systemctl', 'daemon-reexec')
+    run('systemctl', 'restart', 'systemd-machined.service')
+    system_daemon.start()
+    domain = system_daemon.connect().lookupByName(name)
+    assert domain.isActive() and process.init_of(domain) == init and process.alive(init)
+    assert show(machine_of(domain))['Leader'] == str(init)
+    domain.destroy()
+    wait_for(lambda: not units(), lambda: 'the scope is gone: %s' % units(), 60)
+
+
+# Says when it is asked to end, and takes its time.
+PATIENT = '''#!/bin/sh
+trap 'echo asked >> /heard; sleep 1; echo done >> /heard; exit 0' TERM
+echo started >> /heard
+while :; do sleep 1000 & wait $!; done
+'''
+
+
+def test_a_host_that_shuts_down_lets_guests_end_in_order(system_daemon, make_guest, make_root):
+    """As libvirt-guests.service does it, which is before the scopes and libvirtd are stopped."""
+    script = '/usr/lib/libvirt/libvirt-guests.sh'
+    if not os.path.exists(script):
+        pytest.skip('libvirt-guests is not installed')
+    connection, roots, scopes = system_daemon.connect(), [], []
+    for _ in range(2):
+        root = make_root()
+        put(root, 'sbin/patient', PATIENT, 0o755)
+        domain = connection.defineXML(make_guest(root=root, init='/sbin/patient').xml())
+        domain.create()
+        wait_for(lambda: 'started' in read_file(root, 'heard'), 'init runs', 30)
+        roots.append(root)
+        scopes.append(show(machine_of(domain))['Unit'])
+    for scope in scopes:
+        order = {what: run('systemctl', 'show', '-P', what, scope).split() for what in ('Before', 'After')}
+        assert 'virt-guest-shutdown.target' in order['Before'], order
+        assert 'libvirtd.service' in order['After'], order
+    assert 'virt-guest-shutdown.target' in run('systemctl', 'cat', 'libvirt-guests.service')
+    environment = dict(os.environ, URIS='lxc:///system', ON_SHUTDOWN='shutdown', SHUTDOWN_TIMEOUT='60',
+                       PARALLEL_SHUTDOWN='2')
+    with open('/etc/default/libvirt-guests', 'w') as file:
+        file.write("URIS='lxc:///system'\nON_SHUTDOWN=shutdown\nSHUTDOWN_TIMEOUT=60\nPARALLEL_SHUTDOWN=2\n")
+    # systemd sends SIGTERM to what is left of a scope: none is left
+    for word in ('start', 'stop'):
+        subprocess.run(['sh', script, word], env=dict(environment, SYSTEMCTL_SKIP_REDIRECT='1'), check=True,
+                       timeout=120, stdout=subprocess.DEVNULL)
+    for root in roots:
+        assert read_file(root, 'heard').split() == ['started', 'asked', 'done']
+    assert not system_daemon.machines()
+
+
+def test_a_scope_that_is_stopped_ends_its_domain(system_daemon, started):
+    """What systemd does with a guest that nobody has shut down before."""
+    record = events.Events(system_daemon.connect())
+    domain = started()
+    name = domain.name()
+    run('systemctl', 'stop', show(machine_of(domain))['Unit'])
+    record.expect(name, 'started booted', 'stopped destroyed', seconds=30)
+    record.close()
+
+
+def test_what_tools_say_of_two_guests(system_daemon, started):
+    domains = [started(), started()]
+    machines = [machine_of(domain) for domain in domains]
+    listed = run('machinectl', 'list', '--no-legend')
+    tree = run('systemd-cgls', '--no-pager')
+    for domain, machine in zip(domains, machines):
+        line = next(line for line in listed.splitlines() if line.startswith(machine))
+        assert line.split()[1:3] == ['container', 'libvirt-lxc']
+        status = run('machinectl', 'status', machine)
+        assert 'Leader: %d' % process.init_of(domain) in status
+        assert 'machine-%s.scope' % machine.replace('-', '\\x2d') in status
+        scope = 'machine-%s.scope' % machine.replace('-', '\\x2d')
+        assert scope in tree
+        assert run('systemctl', 'is-active', scope) == 'active'
+    print(listed, tree, sep='\n')
+    for domain in domains:
+        domain.destroy()
+
+
+@pytest.fixture(scope='module')
+def booted(shared_system_daemon, debian, workshop):
+    """A Debian guest with systemd and a bus, at its login prompt."""
+    if shared_system_daemon.pid is None:
+        shared_system_daemon.start()
+    directory = tempfile.mkdtemp(prefix='debian-', dir=workshop)
+    root = copy_root(debian('systemd'), directory + '/root')
+    domain = shared_system_daemon.connect().createXML(
+        Guest('boots', root, init='/sbin/init', memory=512).xml(), 0)
+    wait_for(lambda: run('systemctl', '-M', machine_of(domain), 'is-active', 'multi-user.target',
+                         check=False) == 'active', 'the guest has booted', 180, 0.5)
+    yield machine_of(domain), root
+    if domain.isActive():
+        domain.destroy()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.mark.debian
+@pytest.mark.slow
+class TestMachine:
+    """machinectl on a guest that has systemd, in one go: it takes a while to boot."""
+
+    def test_its_services_and_its_journal_are_seen(self, booted):
+        machine, _ = booted
+        assert 'dbus.service' in run('systemctl', '-M', machine, 'list-units', '--no-legend', '--plain')
+        assert 'systemd' in run('journalctl', '-M', machine, '--no-pager', '-n', '20', check=False)
+        assert 'Debian GNU/Linux 12' in run('machinectl', 'status', machine)
+
+    def test_a_shell(self, booted):
+        machine, root = booted
+        text = run('script', '-qec', "machinectl shell %s /bin/sh -c 'echo I am $PPID; touch /was-here'" % machine,
+                   '/dev/null')
+        assert 'Connected to machine' in text or 'I am' in text
+        wait_for(lambda: os.path.exists(root + '/was-here'), 'the command ran inside', 30)
+
+    def test_a_login_prompt(self, booted):
+        machine, _ = booted
+        master, slave = pty.openpty()
+        login = subprocess.Popen(['setsid', '--ctty', 'machinectl', 'login', machine], stdin=slave, stdout=slave,
+                                 stderr=slave)
+        os.close(slave)
+        seen = b''
+        try:
+            deadline = time.monotonic() + 60
+            while b'login:' not in seen and time.monotonic() < deadline:
+                if select.select([master], [], [], 1)[0]:
+                    seen += os.read(master, 4096)
+        finally:
+            login.kill()
+            login.wait()
+            os.close(master)
+        assert b'login:' in seen, seen
+
+    def test_files_are_copied_both_ways(self, booted, tmp_path):
+        machine, root = booted
+        there = tmp_path / 'there'
+        there.write_text('hello')
+        run('machinectl', 'copy-to', machine, str(there), '/root/there')
+        assert read_file(root, 'root/there') == 'hello'
+        run('machinectl', 'copy-from', machine, '/root/there', str(tmp_path / 'back'))
+        assert (tmp_path / 'back').read_text() == 'hello'
+
+    def test_zz_poweroff(self, booted, shared_system_daemon):
+        machine, _ = booted
+        run('machinectl', 'poweroff', machine)
+        wait_for(lambda: machine not in shared_system_daemon.machines(), 'the guest has powered off', 120, 0.2)
+        wait_for(lambda: not [domain for domain in shared_system_daemon.connect().listAllDomains()
+                              if domain.name() == 'boots'], 'the domain is gone', 30)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A guest that wants too much: memory, processes. It stays inside, and is told of."""
 import os
+import shutil
+import tempfile
 
 import libvirt
 import pytest
@@ -82,15 +84,25 @@ def test_an_init_that_is_too_greedy_is_a_crash_with_its_reason(daemon, define, m
     assert 'crashed (exit code -1, signal 9, out of memory)' in daemon.guest_log(described.name)
 
 
-def test_a_limit_lowered_live_is_obeyed(start, make_root):
+@pytest.fixture
+def disk():
+    """A directory that is not in memory: what is read from it can be taken back."""
+    directory = tempfile.mkdtemp(prefix='caisson-disk-', dir='/var/tmp')
+    os.chmod(directory, 0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+def test_a_limit_lowered_live_is_obeyed(start, make_root, disk):
     root = make_root()
-    # 40 MiB of page cache, which can be taken back
     guests.put(root, 'sbin/reader', '''#!/bin/sh
-dd if=/dev/zero of=/large bs=1M count=40 2>/dev/null
+dd if=/dev/zero of=/mnt/large bs=1M count=40 2>/dev/null
+sync
 echo started >> /heard
-while :; do cat /large >/dev/null; echo read >> /rounds; sleep 0.1; done
+while :; do cat /mnt/large >/dev/null; echo read >> /rounds; sleep 0.1; done
 ''', 0o755)
-    domain, described = start(root=root, init='/sbin/reader', memory=128)
+    domain, _ = start(root=root, init='/sbin/reader', memory=128,
+                      devices="<filesystem type='mount'><source dir='%s'/><target dir='/mnt'/></filesystem>" % disk)
     wait_for(lambda: 'read' in guests.read_file(root, 'rounds'), 'it has read', PATIENCE)
     domain.setMemory(16 * 1024)
     version, group = limits.group_of(domain, 'memory')

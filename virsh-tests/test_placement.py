@@ -211,11 +211,13 @@ def test_a_slow_machined_is_waited_for(placed, create):
     assert scope_of(domain) in placed.scopes()
 
 
+@pytest.mark.slow
 def test_a_machined_that_hangs_is_not_waited_for(placed, make_guest):
     placed.answer('hang')
     expect_failure(placed, make_guest(), 'machined did not create machine')
 
 
+@pytest.mark.slow
 def test_a_bus_that_hangs_is_not_waited_for(placed, make_guest):
     os.kill(placed.bus, signal.SIGSTOP)
     try:

@@ -99,6 +99,10 @@ caisson_set(const CaissonOptions *options, ContainerResources *resources)
     guint i;
 
     resources->pids->limit = options->pids ? (int64_t)options->pids : -1;
+    if (options->net_class) {
+        resources->network = json_new(&container_network_limit_type);
+        resources->network->class_id = options->net_class;
+    }
     for (i = 0; i < options->hugetlb->len; i++) {
         const HugetlbLimit *given = options->hugetlb->pdata[i];
         ContainerHugepageLimit *limit = json_new(&container_hugepage_limit_type);

@@ -14,7 +14,7 @@ typedef struct {
     const char *seccomp;   /* profile of a domain that names none; NULL: "none" */
     uint64_t passed_fds;
     bool paused;
-    bool view; /* files of /proc and /sys are to show the guest's limits */
+    bool view;            /* files of /proc and /sys are to show the guest's limits */
     bool vcpus_are_quota; /* a guest without a quota may use as many processors as it has vcpus */
 } ContainerContext;
 

@@ -52,6 +52,8 @@ static const XmlField caisson_fields[] = {
     { "caisson:autostart/@priority", FIELD_UINT, MEMBER(autostart_priority), FIELD_NONZERO,
       .max = UINT32_MAX },
     { "caisson:pids/@limit", FIELD_UINT, MEMBER(pids), FIELD_NONZERO, .max = UINT32_MAX },
+    { "caisson:net-class/@id", FIELD_UINT, MEMBER(net_class), FIELD_NONZERO | FIELD_HEX,
+      .max = UINT32_MAX },
     { "caisson:hugetlb", FIELD_STRUCTS, MEMBER(hugetlb), .type = &hugetlb_type },
     { "caisson:cgroup-view/@mode", FIELD_ENUM, MEMBER(group_view), .names = group_views,
       .bad = FAILURE_CONFIG_UNSUPPORTED },

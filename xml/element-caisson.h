@@ -28,6 +28,7 @@ typedef struct {
     uint64_t autostart_priority; /* those with less are started before; 0: not said, last */
     uint64_t pids;               /* tasks; 0: not said */
     GPtrArray *hugetlb;          /* of HugetlbLimit *, one for a size */
+    uint64_t net_class;          /* 0: not said */
     GroupView group_view;
     GPtrArray *cgroup; /* of CgroupSetting *, one for a key */
 } CaissonOptions;

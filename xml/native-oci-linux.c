@@ -235,6 +235,8 @@ read_caisson(const ContainerResources *resources, CaissonOptions *options, Nativ
 
     if (resources->pids && resources->pids->limit > 0)
         options->pids = MIN((uint64_t)resources->pids->limit, UINT32_MAX);
+    if (resources->network)
+        options->net_class = MIN(resources->network->class_id, UINT32_MAX);
     for (i = 0; resources->hugepage_limits && i < resources->hugepage_limits->len; i++) {
         const ContainerHugepageLimit *given = resources->hugepage_limits->pdata[i];
         HugetlbLimit limit = { given->page_size, given->limit / 1024 };

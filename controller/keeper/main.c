@@ -13,8 +13,8 @@
 #include "controller/keeper/ending.h"
 #include "controller/keeper/keeper.h"
 #include "controller/keeper/log.h"
-#include "controller/keeper/view.h"
 #include "controller/keeper/memory.h"
+#include "controller/keeper/view.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/handover.h"
 #include "controller/wire/message.h"
@@ -74,8 +74,6 @@ keeper_start(Keeper *keeper, GError **error)
     keeper->clients = g_ptr_array_new();
     control_init(keeper);
     view_init(keeper);
-    if (!ending_watch(keeper, error) || !consoles_start(keeper, error) || !confine(error) ||
-        !clients_listen(keeper, error))
     if (!ending_watch(keeper, error) || !consoles_start(keeper, error) ||
         !memory_watch(keeper, error) || !confine(error) || !clients_listen(keeper, error))
         return false;

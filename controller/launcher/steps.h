@@ -64,6 +64,7 @@ bool view_mount(Launch *launch, GError **error);
 bool view_serve(Launch *launch, GError **error);
 void view_remove(Launch *launch);
 bool view_attach(Launch *launch, GError **error);
+
 /* memory-policy.c: nodes that init prefers */
 bool memory_policy_set(Launch *launch, GError **error);
 

@@ -151,6 +151,13 @@ static const JsonField hugepage_limit_fields[] = {
 const JsonType container_hugepage_limit_type = { "hugepageLimit", sizeof(ContainerHugepageLimit),
                                                  hugepage_limit_fields };
 
+static const JsonField network_limit_fields[] = {
+    { "classID", JSON_UINT, offsetof(ContainerNetworkLimit, class_id) },
+    { NULL },
+};
+const JsonType container_network_limit_type = { "network", sizeof(ContainerNetworkLimit),
+                                                network_limit_fields };
+
 #define BLOCK_LIMIT(key, member)                                                \
     {                                                                           \
         key, JSON_UINT, offsetof(ContainerBlockDevice, member), .absent = UNSET \
@@ -186,6 +193,8 @@ static const JsonField resources_fields[] = {
       .type = &container_block_io_type },
     { "hugepageLimits", JSON_OBJECTS, offsetof(ContainerResources, hugepage_limits),
       .type = &container_hugepage_limit_type },
+    { "network", JSON_OBJECT, offsetof(ContainerResources, network),
+      .type = &container_network_limit_type },
     { "unified", JSON_PAIRS, offsetof(ContainerResources, unified) },
     { NULL },
 };

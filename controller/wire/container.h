@@ -116,6 +116,10 @@ typedef struct {
     uint64_t limit;  /* bytes */
 } ContainerHugepageLimit;
 
+typedef struct {
+    uint64_t class_id; /* 0: none */
+} ContainerNetworkLimit;
+
 /* A block device, by the path of its node: OCI wants numbers, which only the launcher knows. */
 typedef struct {
     char *path;
@@ -138,7 +142,8 @@ typedef struct {
     ContainerPids *pids;
     ContainerBlockIo *block_io;
     GPtrArray *hugepage_limits; /* of ContainerHugepageLimit * */
-    GPtrArray *unified;         /* of JsonPair *: files of the v2 group, "memory.high", to values */
+    ContainerNetworkLimit *network;
+    GPtrArray *unified; /* of JsonPair *: files of the v2 group, "memory.high", to values */
 } ContainerResources;
 
 /* Where init's memory comes from by preference; config-linux.md of OCI 1.3. */
@@ -240,6 +245,7 @@ extern const JsonType container_memory_type;
 extern const JsonType container_cpu_type;
 extern const JsonType container_pids_type;
 extern const JsonType container_hugepage_limit_type;
+extern const JsonType container_network_limit_type;
 extern const JsonType container_block_device_type;
 extern const JsonType container_block_io_type;
 extern const JsonType container_personality_type;

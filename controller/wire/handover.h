@@ -60,10 +60,6 @@ typedef struct {
      * (EPOLLIN), on v2 memory.events of its group (EPOLLPRI); -1: nobody tells */
     int64_t memory;
     int64_t memory_version; /* 1 or 2 */
-    char *cgroup;           /* as in GetStatus */
-    GPtrArray *consoles;    /* of KeeperConsole * */
-    bool paused;            /* the group is frozen already: the state is "paused" */
-    bool continue_pending;  /* the first thing to send to .client is the reply to Continue */
 } KeeperState;
 
 extern const JsonType keeper_state_type;

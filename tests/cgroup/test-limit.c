@@ -32,10 +32,13 @@ set_up(Fixture *fixture, gconstpointer version)
     group = g_strconcat(fixture->directory, GROUP, NULL);
     g_assert_cmpint(g_mkdir(group, 0700), ==, 0);
     controllers = g_strconcat(fixture->directory, "/cgroup.controllers", NULL);
-    g_assert_true(g_file_set_contents(controllers, "cpuset cpu io memory pids\n", -1, NULL));
+    g_assert_true(
+        g_file_set_contents(controllers, "cpuset cpu io memory pids hugetlb\n", -1, NULL));
     line = g_strdup_printf("30 29 0:26 / %s rw - cgroup%s none rw%s\n", fixture->directory,
                            GPOINTER_TO_INT(version) == 2 ? "2" : "",
-                           GPOINTER_TO_INT(version) == 2 ? "" : ",memory,cpu,cpuset,pids,blkio");
+                           GPOINTER_TO_INT(version) == 2
+                               ? ""
+                               : ",memory,cpu,cpuset,pids,blkio,net_cls,hugetlb,devices");
     fixture->layout = cgroup_layout_parse(line, false, &error);
     g_assert_no_error(error);
     g_assert_cmpint(cgroup_version(fixture->layout, CGROUP_MEMORY), ==, GPOINTER_TO_INT(version));
@@ -462,6 +465,47 @@ test_write_rates(Fixture *fixture, gconstpointer version)
     expect(fixture, file, none_text);
 }
 
+/* What has one file in each version, and what only one of them has. */
+static void
+test_write_others(Fixture *fixture, gconstpointer version)
+{
+    bool v2 = GPOINTER_TO_INT(version) == 2;
+    g_autoptr(Container) container = container_new();
+    ContainerResources *resources = container->os->resources;
+    ContainerHugepageLimit *pages = json_new(&container_hugepage_limit_type);
+    const char *huge = v2 ? "hugetlb.2MB.max" : "hugetlb.2MB.limit_in_bytes";
+    g_autoptr(GError) refused = NULL;
+
+    put(fixture, "pids.max", "");
+    put(fixture, huge, "");
+    put(fixture, "net_cls.classid", "");
+    put(fixture, "memory.high", "");
+    put(fixture, "devices.deny", "");
+    resources->pids->limit = 77;
+    pages->page_size = g_strdup("2MB");
+    pages->limit = 4 << 20;
+    g_ptr_array_add(resources->hugepage_limits, pages);
+    /* v2: the files here are no groups that a program for devices could be attached to */
+    g_assert_cmpint(limit_write(fixture->layout, GROUP, resources, NULL), ==, !v2);
+    expect(fixture, "pids.max", "77");
+    expect(fixture, huge, "4194304");
+
+    json_pairs_add(resources->unified, "memory.high", "48M");
+    limit_write(fixture->layout, GROUP, resources, &refused);
+    expect(fixture, "memory.high", v2 ? "48M" : "");
+    if (!v2)
+        g_assert_error(refused, FAILURE, FAILURE_CONFIG_UNSUPPORTED);
+    g_clear_error(&refused);
+    g_ptr_array_set_size(resources->unified, 0);
+
+    resources->network = json_new(&container_network_limit_type);
+    resources->network->class_id = 0x100001;
+    limit_write(fixture->layout, GROUP, resources, &refused);
+    expect(fixture, "net_cls.classid", v2 ? "" : "1048577");
+    if (v2)
+        g_assert_nonnull(strstr(refused->message, "<caisson:net-class> needs the control group"));
+}
+
 static void
 test_device_number(void)
 {
@@ -514,6 +558,7 @@ main(int argc, char *argv[])
     ADD_BOTH("no weights and rates are read", test_read_no_block);
     ADD_BOTH("a weight goes to the file there is", test_weight);
     ADD_BOTH("rates go to their files", test_write_rates);
+    ADD_BOTH("the others go to their files, or have none", test_write_others);
     g_test_add_func("/limit/what is on no disk is refused", test_device_number);
     ADD_BOTH("nodes are read", test_nodes);
     return g_test_run();

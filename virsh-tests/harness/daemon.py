@@ -233,7 +233,7 @@ class PrivateDaemon:
         """The wait status of the daemon, None while it runs."""
         return self.ask('status', pid=self.pid)['status']
 
-    def end(self, number, seconds=20):
+    def end(self, number, seconds=60):
         """Ends the daemon by a signal; guests live on."""
         if self.pid is None:
             return

@@ -140,7 +140,8 @@ class Fake:
             self.lose_bus()
 
     def collect(self):
-        gone = [name for name, scope in self.scopes.items() if not scope.pids()]
+        # a process that moves from one group to another while they are read is in neither
+        gone = [name for name, scope in self.scopes.items() if not any(scope.pids() for _ in range(3))]
         for name in gone:
             self.scopes.pop(name).remove()
         if gone:
