@@ -12,6 +12,7 @@ extern const ApiSlot definition_api[]; /* define, undefine, XML, metadata, autos
 extern const ApiSlot lifecycle_api[];  /* create, suspend, shutdown, reboot, destroy */
 extern const ApiSlot query_api[];      /* state, info, active, persistent, OS type … */
 extern const ApiSlot guest_api[];      /* console, namespaces, signals */
+extern const ApiSlot agent_api[];      /* what a guest's agent answers */
 extern const ApiSlot device_api[];     /* attach, detach and update of devices */
 extern const ApiSlot native_api[];     /* domxml-from-native, domxml-to-native */
 extern const ApiSlot event_api[];

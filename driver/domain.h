@@ -25,13 +25,14 @@ typedef struct {
     pid_t init_pid; /* host pid of init; 0 until prepared */
     char *cgroup;   /* "/machine/lxc-41-x.libvirt-lxc" */
     virConnectPtr
-        owner;      /* AUTODESTROY: destroyed when this connection closes; never dereferenced */
-    bool foreign;   /* a guest of the stock driver: watched and destroyable, nothing else */
-    bool destroyed; /* destroy was called: how it ends is no crash */
-    bool reset;     /* reset was called: it is destroyed and started again */
-    bool rebooting; /* reboot was called for an init that only exits */
-    bool failed;    /* the controller was lost or start failed */
-    gint64 started; /* g_get_monotonic_time() at which init ran */
+        owner;         /* AUTODESTROY: destroyed when this connection closes; never dereferenced */
+    bool foreign;      /* a guest of the stock driver: watched and destroyable, nothing else */
+    bool destroyed;    /* destroy was called: how it ends is no crash */
+    bool reset;        /* reset was called: it is destroyed and started again */
+    bool rebooting;    /* reboot was called for an init that only exits */
+    bool failed;       /* the controller was lost or start failed */
+    int agent_timeout; /* seconds an answer of its agent may take; 0: the default */
+    gint64 started;    /* g_get_monotonic_time() at which init ran */
 } Guest;
 
 typedef struct {

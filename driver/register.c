@@ -26,6 +26,7 @@ lxcRegister(void)
         lifecycle_api,
         query_api,
         guest_api,
+        agent_api,
         device_api,
         interface_api,
         native_api,

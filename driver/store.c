@@ -291,7 +291,9 @@ remove_status_file(const char *path)
 void
 store_remove_status(const char *name, pid_t pid)
 {
-    static const char *const suffixes[] = { SUFFIX, ".pid", ".sock", ".exit", ".exit.new" };
+    static const char *const suffixes[] = {
+        SUFFIX, ".pid", ".sock", ".agent", ".exit", ".exit.new"
+    };
     /* the launcher makes pid file and socket under these names, and may be killed before it renames
      * them
      */

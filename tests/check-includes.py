@@ -33,7 +33,8 @@ RULES = {
     'controller/mounts': (('controller/wire', 'controller/kernel.h'), {'glib', 'libblkid'}),
     'controller/network': (('controller/wire', 'controller/kernel.h'), {'glib', 'libnl'}),
     # what enters a guest gives up privileges and reads accounts by the code that did it for init
-    'controller/exec': (('controller/wire', 'controller/mounts', 'controller/launcher', 'cgroup',
+    'controller/exec': (('controller/wire', 'controller/mounts', 'controller/confinement',
+                         'controller/launcher', 'cgroup',
                          'controller/kernel.h'), CONTROLLER),
     # how a process of a guest's is confined: at its start, and when a command is run in it
     'controller/confinement': (('controller/wire', 'controller/kernel.h'), CONTROLLER),
@@ -41,6 +42,9 @@ RULES = {
                              'controller/confinement', 'cgroup', 'controller/kernel.h'), CONTROLLER),
     'controller/worker': (('controller/wire', 'controller/mounts', 'controller/network',
                            'controller/confinement', 'cgroup', 'controller/kernel.h'), CONTROLLER),
+    # the agent runs commands and finds users as controller/exec does
+    'controller/agent': (('controller/wire', 'controller/mounts', 'controller/launcher', 'controller/exec',
+                          'controller/kernel.h'), CONTROLLER | {'libcrypt'}),
     # Not libfuse3: its sessions begin with the kernel's first message, so a server could not go on with
     # the mounts of one that died. view/protocol.c speaks to the kernel itself.
     'controller/view': (('controller/wire', 'controller/kernel.h'), {'glib'}),

@@ -70,7 +70,7 @@ def check_plugin(results, build):
 
 def check_controllers(results, build):
     for name in ('libvirt_lxc', 'libvirt_lxc_keeper', 'libvirt_lxc_worker', 'libvirt_lxc_exec',
-                 'libvirt_lxc_view'):
+                 'libvirt_lxc_agent', 'libvirt_lxc_view'):
         path = find(build, name)
         if path is None:
             results.skip(name, 'not built')

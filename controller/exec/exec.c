@@ -46,17 +46,29 @@ send_error(int report, const GError *error)
 }
 
 static bool
-send_child(int report, int pidfd, int master, GError **error)
+send_child(int report, const ExecChild *child, GError **error)
 {
     g_autoptr(Message) message = message_new_reply();
-    const int fds[] = { pidfd, master };
+    const int fds[] = { child->pidfd, child->terminal };
 
-    return message_send(report, message, fds, master >= 0 ? 2 : 1,
+    message->parameters->init_pid = child->pid;
+    return message_send(report, message, fds, child->terminal >= 0 ? 2 : 1,
+                        g_get_monotonic_time() + SEND_SECONDS * G_USEC_PER_SEC, error);
+}
+
+/* What only the process in the guest knows: its number there. */
+static bool
+send_number(int report, GError **error)
+{
+    g_autoptr(Message) message = message_new_reply();
+
+    message->parameters->number = getpid();
+    return message_send(report, message, NULL, 0,
                         g_get_monotonic_time() + SEND_SECONDS * G_USEC_PER_SEC, error);
 }
 
 G_NORETURN static void
-become_command(const ExecPlan *plan, int report, int root, int slave)
+become_command(const ExecPlan *plan, int report, int root, int slave, const Filter *filter)
 {
     g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(int));
     g_autoptr(GError) error = NULL;
@@ -70,7 +82,8 @@ become_command(const ExecPlan *plan, int report, int root, int slave)
     process_close_others(kept);
     /* if its parent is dead already, there is nobody to report to either */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    inside_execute(plan, root, slave, &error);
+    if (send_number(report, &error))
+        inside_execute(plan, root, slave, filter, &error);
     send_error(report, error);
     _exit(EXIT_FAILURE);
 }
@@ -94,26 +107,26 @@ static bool
 go_between(const ExecPlan *plan, const ExecGroups *groups, int report, GError **error)
 {
     struct clone_args arguments = { .flags = CLONE_PARENT | CLONE_PIDFD };
+    g_auto(ExecChild) child = { -1, -1 };
     g_auto(Fd) root = -1;
-    g_auto(Fd) master = -1;
     g_auto(Fd) slave = -1;
-    int pidfd = -1;
-    pid_t pid;
+    Filter filter = { { 0 } };
 
     close_others(plan, groups, report);
-    if (!process_reset(NULL, error) || !exec_groups_enter(groups, error) ||
+    if (!filter_compile(plan->guest->container->os->seccomp, &filter, error) ||
+        !process_reset(NULL, error) || !exec_groups_enter(groups, error) ||
         !guest_join(plan->guest, ALL_KINDS, error))
         return false;
     if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
         return fail_errno(error, errno, "cannot open the guest's root directory");
-    if (plan->terminal && !inside_open_terminal(root, &master, &slave, error))
+    if (plan->terminal && !inside_open_terminal(root, &child.terminal, &slave, error))
         return false;
-    arguments.pidfd = (uintptr_t)&pidfd;
-    if ((pid = kernel_clone3(&arguments)) == 0)
-        become_command(plan, report, root, slave);
-    if (pid < 0)
+    arguments.pidfd = (uintptr_t)&child.pidfd;
+    if ((child.pid = kernel_clone3(&arguments)) == 0)
+        become_command(plan, report, root, slave, &filter);
+    if (child.pid < 0)
         return fail_errno(error, errno, "cannot create a process in the guest");
-    return send_child(report, pidfd, master, error);
+    return send_child(report, &child, error);
 }
 
 /* Forks the process that goes between; its pidfd, -1 with error. */
@@ -146,7 +159,7 @@ fork_between(const ExecPlan *plan, const ExecGroups *groups, int report, GError 
 }
 
 static bool
-take_child(int report, gint64 deadline, ExecChild *child, GError **error)
+take_part(int report, gint64 deadline, ExecChild *child, GError **error)
 {
     g_autoptr(GArray) fds = NULL;
     g_autoptr(Message) message = message_receive(report, deadline, &fds, error);
@@ -158,10 +171,23 @@ take_child(int report, gint64 deadline, ExecChild *child, GError **error)
                              "processes left");
     if (!message_check(message, error))
         return false;
+    if (message->parameters->number) {
+        child->number = message->parameters->number;
+        return true;
+    }
+    child->pid = message->parameters->init_pid;
     child->pidfd = fds ? message_take_fd(fds, 0) : -1;
     child->terminal = fds && fds->len > 1 ? message_take_fd(fds, 1) : -1;
     return child->pidfd >= 0 ||
            fail(error, FAILURE_INTERNAL, "no process came back from the guest");
+}
+
+/* Both processes of the guest's side report, in whatever order. */
+static bool
+take_child(int report, gint64 deadline, ExecChild *child, GError **error)
+{
+    return take_part(report, deadline, child, error) && take_part(report, deadline, child, error) &&
+           (child->pidfd >= 0 || fail(error, FAILURE_INTERNAL, "no process came back"));
 }
 
 /* Its end of file is that of a descriptor which the execution has closed. */

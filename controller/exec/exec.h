@@ -29,6 +29,8 @@ typedef struct {
 typedef struct {
     Fd pidfd;
     Fd terminal; /* master of its terminal, or -1 */
+    pid_t pid;
+    pid_t number; /* its pid as the guest sees it */
 } ExecChild;
 
 /*

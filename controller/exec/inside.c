@@ -176,7 +176,7 @@ execute(const ExecPlan *plan, char **environment, GError **error)
 }
 
 void
-inside_execute(const ExecPlan *plan, int root, int slave, GError **error)
+inside_execute(const ExecPlan *plan, int root, int slave, const Filter *filter, GError **error)
 {
     g_auto(Identity) identity = { NULL };
     g_auto(GStrv) environment = NULL;
@@ -195,6 +195,7 @@ inside_execute(const ExecPlan *plan, int root, int slave, GError **error)
     if (!arrange_descriptors(plan, slave, error) || !enter_directory(plan, &identity, root, error))
         return;
     environment = make_environment(plan, &identity);
-    if (drop_privileges(plan, &identity, error))
+    /* the filter first, as for init: it takes CAP_SYS_ADMIN */
+    if (filter_install(filter, error) && drop_privileges(plan, &identity, error))
         execute(plan, environment, error);
 }

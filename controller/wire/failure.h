@@ -33,6 +33,7 @@ typedef enum {
     FAILURE_OPERATION_INVALID,     /* VIR_ERR_OPERATION_INVALID */
     FAILURE_OPERATION_UNSUPPORTED, /* VIR_ERR_OPERATION_UNSUPPORTED */
     FAILURE_OPERATION_TIMEOUT,     /* VIR_ERR_OPERATION_TIMEOUT */
+    FAILURE_AGENT,                 /* VIR_ERR_AGENT_UNRESPONSIVE */
     FAILURE_ACCESS_DENIED,         /* libvirt has reported it already: report nothing */
     FAILURE_HOOK,                  /* VIR_ERR_HOOK_SCRIPT_FAILED */
     FAILURE_START,                 /* VIR_ERR_INTERNAL_ERROR without a prefix of ours */

@@ -81,6 +81,7 @@ members_clear(const JsonType *type, void *object)
             break;
         case JSON_BOOL:
         case JSON_INT:
+        case JSON_DOUBLE:
         case JSON_UINT:
         case JSON_NOTHING:
             break;
@@ -214,6 +215,8 @@ member_write(const JsonField *field, const void *object)
         if (*(int64_t *)member == field->absent && !always)
             return NULL;
         return json_object_new_int64(*(int64_t *)member);
+    case JSON_DOUBLE:
+        return json_object_new_double(*(double *)member);
     case JSON_UINT:
         if (*(uint64_t *)member == (uint64_t)field->absent && !always)
             return NULL;
@@ -405,6 +408,12 @@ member_read(const JsonField *field, void *object, Value *value, GString *path, G
             return false;
         *(bool *)member = json_object_get_boolean(value);
         return true;
+    case JSON_DOUBLE:
+        if (!json_object_is_type(value, json_type_int) &&
+            !expect(value, json_type_double, "a number", path, error))
+            return false;
+        *(double *)member = json_object_get_double(value);
+        return true;
     case JSON_INT:
     case JSON_UINT:
         return number_read(value, field->kind, member, path, error);
@@ -427,6 +436,20 @@ member_read(const JsonField *field, void *object, Value *value, GString *path, G
     g_assert_not_reached();
 }
 
+/* Whether a row with JSON_ALTERNATIVE takes @value. */
+static bool
+alternative_fits(const JsonField *field, Value *value)
+{
+    switch (field->kind) {
+    case JSON_BOOL:
+        return json_object_is_type(value, json_type_boolean);
+    case JSON_INT:
+        return json_object_is_type(value, json_type_int);
+    default:
+        return true;
+    }
+}
+
 /* @path names @object; it is restored on success and names the culprit on failure. */
 static bool
 object_read(const JsonType *type, void *object, Value *value, GString *path, GError **error)
@@ -442,8 +465,14 @@ object_read(const JsonType *type, void *object, Value *value, GString *path, GEr
             g_string_append_c(path, '.');
         g_string_append(path, field->key);
         if (json_object_object_get_ex(value, field->key, &member)) {
+            if ((field->flags & JSON_ALTERNATIVE) && !alternative_fits(field, member)) {
+                g_string_truncate(path, base);
+                continue;
+            }
             if (!member_read(field, object, member, path, error))
                 return false;
+            if (field->flags & JSON_ALTERNATIVE)
+                field++; /* the next row is for what this one does not take */
         } else if (field->flags & JSON_REQUIRED) {
             return fail(error, FAILURE_INTERNAL, "%s: missing", path->str);
         }

@@ -19,6 +19,7 @@ typedef enum {
     JSON_STRINGS, /* char ** (GStrv), NULL: absent */
     JSON_BOOL,    /* bool, false: absent */
     JSON_INT,     /* int64_t, absent when equal to .absent */
+    JSON_DOUBLE,  /* double, always written; a missing one reads as 0 */
     JSON_UINT,    /* uint64_t, absent when equal to (uint64_t).absent */
     JSON_OBJECT,  /* struct *, described by .type */
     JSON_OBJECTS, /* GPtrArray * of struct *, described by .type */
@@ -30,6 +31,9 @@ typedef enum {
 enum {
     JSON_REQUIRED = 1 << 0, /* reading fails when the key is missing */
     JSON_ALWAYS = 1 << 1,   /* written even when it has the absent value */
+    /* a value of another kind is left to the next row, which has the same key; only for texts that
+     * are read */
+    JSON_ALTERNATIVE = 1 << 2,
 };
 
 typedef struct JsonType JsonType;

@@ -26,6 +26,7 @@ static const JsonField parameters_fields[] = {
     { "out_of_memory", JSON_BOOL, offsetof(MessageParameters, out_of_memory) },
     { "exit_code", JSON_INT, offsetof(MessageParameters, exit_code), .absent = -1 },
     { "signal", JSON_INT, offsetof(MessageParameters, signal) },
+    { "number", JSON_INT, offsetof(MessageParameters, number) },
     { "init_pid", JSON_INT, offsetof(MessageParameters, init_pid) },
     { "state", JSON_STRING, offsetof(MessageParameters, state) },
     { "cgroup", JSON_STRING, offsetof(MessageParameters, cgroup) },

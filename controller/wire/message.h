@@ -42,6 +42,7 @@ typedef struct {
     bool force;            /* OpenConsole: end the stream that has it now */
     bool safe;             /* OpenConsole: accepted; a console is always exclusive */
     int64_t signal;        /* Signal: the kernel's number; exited: what killed init, 0: none */
+    int64_t number;        /* of what an agent has been given to keep: a process, a handle */
     int64_t exit_code;     /* exited: exit status of init, -1: killed by a signal */
     char *reason;          /* exited: see MESSAGE_REASON_… */
     int64_t kills;         /* out-of-memory: how often since the last such event; 0: absent */
