@@ -15,6 +15,7 @@
 #include "controller/wire/failure.h"
 #include "controller/wire/message.h"
 #include "controller/wire/sealed.h"
+#include "driver/operation.h"
 #include "driver/spawn.h"
 #include "driver/store.h"
 
@@ -36,6 +37,20 @@ agent_seconds(const Domain *domain, int timeout)
     else if (timeout >= 0)
         seconds = timeout;
     return MAX(seconds, 1);
+}
+
+Domain *
+agent_reach(virDomainPtr handle, Access access, GError **error)
+{
+    g_autoptr(Domain) domain = domain_reach(handle, access, error);
+    bool good;
+
+    if (!domain)
+        return NULL;
+    g_mutex_lock(&domain->lock);
+    good = domain_expect(domain, DOMAIN_OURS, error);
+    g_mutex_unlock(&domain->lock);
+    return good ? g_steal_pointer(&domain) : NULL;
 }
 
 /* Through the directory: a domain name may be longer than an address. */

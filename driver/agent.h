@@ -10,10 +10,14 @@
 #include <stdbool.h>
 
 #include "controller/wire/agent.h"
+#include "driver/abi/access.h"
 #include "driver/domain.h"
 
 #define AGENT_DEFAULT_SECONDS 30
 #define AGENT_BLOCK_SECONDS   3600
+
+/* A domain whose guest runs or is suspended, and is ours: new reference, access checked. */
+Domain *agent_reach(virDomainPtr handle, Access access, GError **error);
 
 /* Seconds for a timeout as libvirt's calls give it: -2 block, -1 default, 0 or more: so many. */
 int agent_seconds(const Domain *domain, int timeout);

@@ -15,21 +15,6 @@
 
 #define NANOSECONDS 1000000000LL
 
-/* A domain whose guest runs or is suspended, and is ours: new reference. */
-static Domain *
-reach_guest(virDomainPtr handle, Access access, GError **error)
-{
-    g_autoptr(Domain) domain = domain_reach(handle, access, error);
-    bool good;
-
-    if (!domain)
-        return NULL;
-    g_mutex_lock(&domain->lock);
-    good = domain_expect(domain, DOMAIN_OURS, error);
-    g_mutex_unlock(&domain->lock);
-    return good ? g_steal_pointer(&domain) : NULL;
-}
-
 static int
 seconds_of(Domain *domain, int timeout)
 {
@@ -88,7 +73,7 @@ api_domain_qemu_agent_command(virDomainPtr handle, const char *text, int timeout
 
     if (!report_check_flags(flags, 0))
         return NULL;
-    if (!(domain = reach_guest(handle, ACL(virDomainQemuAgentCommandEnsureACL), &error)))
+    if (!(domain = agent_reach(handle, ACL(virDomainQemuAgentCommandEnsureACL), &error)))
         return report_null(error);
     if (timeout < VIR_DOMAIN_QEMU_AGENT_COMMAND_MIN) {
         fail(&error, FAILURE_INVALID_ARG, "an agent timeout is -2, -1 or more, not %d", timeout);
@@ -132,7 +117,7 @@ api_domain_get_time(virDomainPtr handle, long long *seconds, unsigned int *nseco
 
     if (!report_check_flags(flags, 0))
         return -1;
-    if (!(domain = reach_guest(handle, ACL(virDomainGetTimeEnsureACL), &error)) ||
+    if (!(domain = agent_reach(handle, ACL(virDomainGetTimeEnsureACL), &error)) ||
         !(reply = agent_ask(domain, "guest-get-time", NULL, &error)) ||
         !agent_reply_read_number(reply, &now, &error))
         return report(error);
@@ -150,7 +135,7 @@ api_domain_set_time(virDomainPtr handle, long long seconds, unsigned int nsecond
 
     if (!report_check_flags(flags, VIR_DOMAIN_TIME_SYNC))
         return -1;
-    if (!(domain = reach_guest(handle, ACL(virDomainSetTimeEnsureACL), &error)))
+    if (!(domain = agent_reach(handle, ACL(virDomainSetTimeEnsureACL), &error)))
         return report(error);
     /* the clocks are one: after a suspension there is nothing to put right */
     if (flags & VIR_DOMAIN_TIME_SYNC)
@@ -171,7 +156,7 @@ api_domain_set_user_password(virDomainPtr handle, const char *user, const char *
 
     if (!report_check_flags(flags, VIR_DOMAIN_PASSWORD_ENCRYPTED))
         return -1;
-    if (!(domain = reach_guest(handle, ACL(virDomainSetUserPasswordEnsureACL), &error)))
+    if (!(domain = agent_reach(handle, ACL(virDomainSetUserPasswordEnsureACL), &error)))
         return report(error);
     arguments = agent_arguments_new();
     arguments->username = g_strdup(user);
@@ -194,7 +179,7 @@ api_domain_authorized_ssh_keys_get(virDomainPtr handle, const char *user, char *
 
     if (!report_check_flags(flags, 0))
         return -1;
-    if (!(domain = reach_guest(handle, ACL(virDomainAuthorizedSshKeysGetEnsureACL), &error)))
+    if (!(domain = agent_reach(handle, ACL(virDomainAuthorizedSshKeysGetEnsureACL), &error)))
         return report(error);
     arguments = agent_arguments_new();
     arguments->username = g_strdup(user);
@@ -234,7 +219,7 @@ api_domain_authorized_ssh_keys_set(virDomainPtr handle, const char *user, const 
     if (!report_check_flags(flags, VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND |
                                        VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE))
         return -1;
-    if (!(domain = reach_guest(handle, ACL(virDomainAuthorizedSshKeysSetEnsureACL), &error)))
+    if (!(domain = agent_reach(handle, ACL(virDomainAuthorizedSshKeysSetEnsureACL), &error)))
         return report(error);
     if (removes && appends) {
         fail(&error, FAILURE_INVALID_ARG, "keys can be added or removed, not both at once");
@@ -258,7 +243,7 @@ api_domain_get_hostname(virDomainPtr handle, unsigned int flags)
 
     if (!report_check_flags(flags, VIR_DOMAIN_GET_HOSTNAME_LEASE | VIR_DOMAIN_GET_HOSTNAME_AGENT))
         return NULL;
-    if (!(domain = reach_guest(handle, ACL(virDomainGetHostnameEnsureACL), &error)))
+    if (!(domain = agent_reach(handle, ACL(virDomainGetHostnameEnsureACL), &error)))
         return report_null(error);
     /* the guest's own word is better than that of a lease; who insists on the latter may err */
     if (!agent_ask_object(domain, "guest-get-host-name", &agent_host_name_type, (void **)&found,
@@ -306,7 +291,7 @@ api_domain_get_guest_vcpus(virDomainPtr handle, virTypedParameterPtr *params, un
 
     if (!report_check_flags(flags, 0))
         return -1;
-    if (!(domain = reach_guest(handle, ACL(virDomainGetGuestVcpusEnsureACL), &error)) ||
+    if (!(domain = agent_reach(handle, ACL(virDomainGetGuestVcpusEnsureACL), &error)) ||
         !(vcpus = agent_ask_objects(domain, "guest-get-vcpus", &agent_vcpu_type, &error)))
         return report(error);
     online = vcpu_list(vcpus, false);
@@ -329,7 +314,7 @@ api_domain_set_guest_vcpus(virDomainPtr handle, const char *cpumap, int state, u
 
     if (!report_check_flags(flags, 0))
         return -1;
-    if (!(domain = reach_guest(handle, ACL(virDomainSetGuestVcpusEnsureACL), &error)))
+    if (!(domain = agent_reach(handle, ACL(virDomainSetGuestVcpusEnsureACL), &error)))
         return report(error);
     fail(&error, FAILURE_OPERATION_UNSUPPORTED,
          "a container cannot switch processors by itself: use setvcpus or vcpupin");

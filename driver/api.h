@@ -12,9 +12,12 @@ extern const ApiSlot definition_api[]; /* define, undefine, XML, metadata, autos
 extern const ApiSlot lifecycle_api[];  /* create, suspend, shutdown, reboot, destroy */
 extern const ApiSlot query_api[];      /* state, info, active, persistent, OS type … */
 extern const ApiSlot guest_api[];      /* console, namespaces, signals */
-extern const ApiSlot agent_api[];      /* what a guest's agent answers */
-extern const ApiSlot device_api[];     /* attach, detach and update of devices */
-extern const ApiSlot native_api[];     /* domxml-from-native, domxml-to-native */
+extern const ApiSlot agent_info_api[];
+extern const ApiSlot agent_mounts_api[];
+extern const ApiSlot addresses_api[]; /* of a guest's interfaces */
+extern const ApiSlot agent_api[];     /* what a guest's agent answers */
+extern const ApiSlot device_api[];    /* attach, detach and update of devices */
+extern const ApiSlot native_api[];    /* domxml-from-native, domxml-to-native */
 extern const ApiSlot event_api[];
 extern const ApiSlot interface_api[];     /* bandwidth of interfaces */
 extern const ApiSlot limits_block_api[];  /* weights and rates of block devices */

@@ -508,3 +508,86 @@ def test_ansible_can_work(agent):
         '0 /tmp/.ansible/module\n'
     assert connection.fetch_file('/tmp/.ansible/module') == script
     assert connection.exec_command('rm -rf /tmp/.ansible; ls /tmp/.ansible')[0] != 0
+
+
+def test_guest_information_has_every_group(daemon, agent, make_root):
+    root = make_root()
+    put(root, 'etc/os-release', 'ID=lxos\nVERSION_ID=1\n')
+    ask = agent(root=root)
+    info = ask.domain.guestInfo(0)
+    assert info['os.id'] == 'lxos' and info['hostname'] == ask.name and info['user.count'] == 0
+    assert info['timezone.offset'] == 0 and info['timezone.name'] == 'UTC'
+    roots = [n for n in range(info['fs.count']) if info['fs.%d.mountpoint' % n] == '/']
+    assert roots and info['fs.%d.total-bytes' % roots[0]] >= info['fs.%d.used-bytes' % roots[0]] > 0
+    lo = [n for n in range(info['if.count']) if info['if.%d.name' % n] == 'lo'][0]
+    assert '127.0.0.1' in [info['if.%d.addr.%d.addr' % (lo, n)] for n in range(info['if.%d.addr.count' % lo])]
+    assert info['load.1m'] >= 0 and info['disk.count'] == 0
+    only = ask.domain.guestInfo(libvirt.VIR_DOMAIN_GUEST_INFO_HOSTNAME)
+    assert only == {'hostname': ask.name}
+    with pytest.raises(libvirt.libvirtError, match='unsupported guest information types'):
+        ask.domain.guestInfo(1 << 20)
+    assert 'lxos' in daemon.virsh('guestinfo', ask.name, '--os').out
+
+
+def test_addresses_of_interfaces_come_from_the_guest(daemon, agent):
+    ask = agent()
+    found = ask.domain.interfaceAddresses(libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT)
+    assert {'addr': '127.0.0.1', 'prefix': 8, 'type': libvirt.VIR_IP_ADDR_TYPE_IPV4} in found['lo']['addrs']
+    assert '127.0.0.1/8' in daemon.virsh('domifaddr', ask.name, '--source', 'agent').out
+
+
+def test_file_systems_are_listed(daemon, agent):
+    ask = agent(devices="<filesystem type='ram'><source usage='8' units='MiB'/><target dir='/scratch'/></filesystem>")
+    found = {row[0]: row for row in ask.domain.fsInfo()}
+    assert '/' in found and found['/scratch'][2] == 'tmpfs'
+    assert not [place for place in found if place.startswith(('/proc', '/sys', '/dev'))]
+    assert '/scratch' in daemon.virsh('domfsinfo', ask.name).out
+
+
+@pytest.fixture
+def image(workshop):
+    path = os.path.join(workshop, 'data.img')
+    with open(path, 'wb') as file:
+        file.truncate(16 << 20)
+    subprocess.run(['mkfs.ext4', '-q', '-F', path], check=True)
+    yield path
+    os.unlink(path)
+
+
+def test_a_file_system_of_the_guests_own_is_frozen_and_trimmed(daemon, agent, image):
+    ask = agent(devices="<filesystem type='file'><driver type='loop' format='raw'/><source file='%s'/>"
+                        "<target dir='/data'/></filesystem>" % image)
+    assert ask.domain.fsFreeze() == 1
+    assert ask('guest-fsfreeze-status') == 'frozen'
+    pid = ask('guest-exec', path='sh', arg=['-c', 'echo x > /data/new'])['pid']
+    assert 'frozen already' in ask.refusal('guest-fsfreeze-freeze')
+    assert ask('guest-exec-status', pid=pid) == {'exited': False}
+    assert ask.domain.fsThaw() == 1
+    status = {}
+    wait_for(lambda: status.update(ask('guest-exec-status', pid=pid)) or status['exited'], 'it wrote', 30)
+    assert status['exitcode'] == 0
+    assert ask.domain.fsFreeze(['/elsewhere']) == 0
+    rows = ask('guest-fstrim')['paths']
+    assert [row['path'] for row in rows] == ['/data'] and ('trimmed' in rows[0] or 'error' in rows[0])
+    ask.domain.fSTrim(None, 0)
+    with pytest.raises(libvirt.libvirtError, match='name no mount point'):
+        ask.domain.fSTrim('/data', 0)
+
+
+def test_a_guest_that_ends_frozen_leaves_nothing_frozen(daemon, agent, image):
+    ask = agent(devices="<filesystem type='file'><driver type='loop' format='raw'/><source file='%s'/>"
+                        "<target dir='/data'/></filesystem>" % image)
+    assert 'Froze 1 filesystem' in daemon.virsh('domfsfreeze', ask.name, quiet=False).out
+    ask.domain.destroy()
+    wait_for(lambda: not used_by_a_loop(image), 'the image is free again', 30)
+
+
+def used_by_a_loop(image):
+    for name in os.listdir('/sys/block'):
+        try:
+            with open('/sys/block/%s/loop/backing_file' % name) as file:
+                if file.read().strip() == image:
+                    return True
+        except OSError:
+            continue
+    return False
