@@ -121,9 +121,14 @@ connect_agent(const char *name, GError **error)
         return -1;
     for (tries = 0; tries < 2; tries++) {
         fd_close(&fd);
-        if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) >= 0 &&
+        /* with too many waiting for an agent that hangs, connecting would wait as well */
+        if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) >= 0 &&
             connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
             return fd_steal(&fd);
+        if (fd >= 0 && errno == EAGAIN) {
+            fail(error, FAILURE_AGENT, "too many calls wait for the agent of domain '%s'", name);
+            return -1;
+        }
         if (fd < 0 || (errno != ENOENT && errno != ECONNREFUSED)) {
             fail_errno(error, errno, "cannot reach the agent of domain '%s'", name);
             return -1;

@@ -5,10 +5,12 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import time
 
 import libvirt
+import libvirt_qemu
 import pytest
 
 from harness import process
@@ -104,7 +106,6 @@ def test_mistakes_in_calls_are_told(agent):
     result = ask.daemon.virsh('qemu-agent-command', ask.name, 'no json', check=False)
     assert result.code != 0 and 'Invalid guest-agent command' in result.err
     with pytest.raises(libvirt.libvirtError, match='unsupported flags'):
-        import libvirt_qemu
         libvirt_qemu.qemuAgentCommand(ask.domain, '{"execute":"guest-ping"}', 5, 1)
 
 
@@ -251,6 +252,31 @@ def test_facts_are_those_of_the_guests_files(agent, make_root):
     assert 'shares the clock' in ask.refusal('guest-set-time', time=0)
     for name in ('disk', 'ram', 'hybrid'):
         assert 'cannot suspend itself' in ask.refusal('guest-suspend-' + name)
+
+
+def test_users_are_those_of_utmp(agent, make_root):
+    root = make_root()
+    entry = lambda kind, name, seconds: struct.pack('<hxxi32s4s32s256shhiii16s20x', kind, 1, b'tty1', b'1', name,
+                                                    b'', 0, 0, 0, seconds, 0, b'')
+    with open(os.path.join(root, 'run/utmp'), 'wb') as file:
+        file.write(entry(7, b'keel', 2000) + entry(8, b'gone', 1) + entry(7, b'keel', 1000) + b'cut')
+    ask = agent(root=root)
+    ask.run('sh', '-c', 'test -e /run/utmp')
+    users = ask('guest-get-users')
+    if users:       # /run may be a file system of the guest's own
+        assert users == [{'user': 'keel', 'login-time': 1000.0}]
+        assert ask.domain.guestInfo(libvirt.VIR_DOMAIN_GUEST_INFO_USERS)['user.0.login-time'] == 1000000
+
+
+def test_read_only_connections_ask_nothing(daemon, agent):
+    ask = agent()
+    domain = daemon.connect(readonly=True).lookupByName(ask.name)
+    for call in (lambda: domain.guestInfo(0), lambda: domain.setUserPassword('root', 'x'), lambda: domain.fsFreeze(),
+                 lambda: domain.authorizedSSHKeysGet('root'), lambda: domain.hostname(),
+                 lambda: libvirt_qemu.qemuAgentCommand(domain, '{"execute":"guest-ping"}', 5, 0)):
+        with pytest.raises(libvirt.libvirtError):
+            call()
+    assert not agents_of(daemon, ask.name)
 
 
 def test_the_hostname_is_what_the_guest_made_of_it(agent):
@@ -572,6 +598,25 @@ def test_a_file_system_of_the_guests_own_is_frozen_and_trimmed(daemon, agent, im
     ask.domain.fSTrim(None, 0)
     with pytest.raises(libvirt.libvirtError, match='name no mount point'):
         ask.domain.fSTrim('/data', 0)
+
+
+def test_what_hangs_in_the_guest_hangs_nobody_else(daemon, agent, image):
+    ask = agent(devices="<filesystem type='file'><driver type='loop' format='raw'/><source file='%s'/>"
+                        "<target dir='/data'/></filesystem>" % image)
+    handle = ask('guest-file-open', path='/data/letter', mode='w')
+    ask.domain.fsFreeze()
+    # A write into a frozen file system waits in the kernel, where no signal reaches it.
+    call = json.dumps({'execute': 'guest-file-write', 'arguments': {'handle': handle, 'buf-b64': b64('x')}})
+    late = daemon.virsh('qemu-agent-command', ask.name, '--timeout', '1', call, check=False)
+    assert late.code != 0 and 'Guest agent is not responding: no answer' in late.err
+    assert ask('guest-ping') == {} and ask.run('true')['exitcode'] == 0
+    assert ask.domain.fsThaw() == 1
+    wait_for(lambda: read_back(ask) == 'x', 'the write went through', 30)
+    ask('guest-file-close', handle=handle)
+
+
+def read_back(ask):
+    return ask.run('cat', '/data/letter')['out-data']
 
 
 def test_a_guest_that_ends_frozen_leaves_nothing_frozen(daemon, agent, image):

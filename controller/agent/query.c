@@ -119,6 +119,9 @@ query_is_late(gpointer data)
 
     query->timer = 0;
     query->late = true;
+    /* now: what hangs in the kernel may not even die */
+    send_error(query->connection, "GenericError",
+               "the guest did not let this be done in time: one of its file systems may hang");
     kernel_pidfd_send_signal(query->pidfd, SIGKILL);
     return G_SOURCE_REMOVE;
 }
@@ -182,10 +185,7 @@ agent_query_ended(Agent *agent, pid_t pid, int status)
 
     if (!query)
         return false;
-    if (query->late)
-        send_error(query->connection, "GenericError",
-                   "the guest did not let this be done in time: one of its file systems may hang");
-    else if (status != 0)
+    if (!query->late && status != 0)
         send_error(query->connection, "GenericError", "the process that was to answer has died");
     g_hash_table_remove(agent->queries, GINT_TO_POINTER(pid));
     return true;
