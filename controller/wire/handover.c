@@ -20,7 +20,8 @@ static const JsonField console_fields[] = {
 const JsonType keeper_console_type = { "console", sizeof(KeeperConsole), console_fields };
 
 static const JsonField descriptor_fields[] = {
-    { "fd", JSON_INT, offsetof(KeeperDescriptor, fd), .absent = -1, .flags = JSON_REQUIRED },
+    /* -1, where there is no such hierarchy, is not written */
+    { "fd", JSON_INT, offsetof(KeeperDescriptor, fd), .absent = -1 },
     { NULL },
 };
 const JsonType keeper_descriptor_type = { "descriptor", sizeof(KeeperDescriptor),
