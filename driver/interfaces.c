@@ -5,11 +5,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "controller/wire/sealed.h"
 #include "driver/domains.h"
 #include "driver/network.h"
 #include "driver/report.h"
+#include "driver/store.h"
 #include "driver/worker.h"
 #include "xml/container.h"
 #include "xml/network-port.h"
@@ -153,12 +155,44 @@ interfaces_bind(Domain *domain, GError **error)
     return true;
 }
 
+/* Moves devices of the host back from the namespace that was kept for this. */
+static void
+return_devices(const Definition *live)
+{
+    g_autofree char *pin = g_strdup_printf("%s/%s.netns", store_state_directory(), live->name);
+    const char *const words[] = { "Return", pin, NULL };
+    g_autoptr(GPtrArray) devices = container_moved_devices(live);
+    g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Message) reply = NULL;
+    WorkerCall call = { words, NULL, 0, CLEAR_SECONDS };
+    guint i;
+
+    /* not there when the start failed before it, or undid it */
+    if (devices->len == 0 || !g_file_test(pin, G_FILE_TEST_EXISTS))
+        return;
+    for (i = 0; i < devices->len; i++) {
+        g_autofree char *text = container_interface_to_json(devices->pdata[i]);
+        int fd = sealed_new("interface", text, strlen(text), NULL);
+
+        if (fd >= 0)
+            g_array_append_val(fds, fd);
+    }
+    call.fds = (const int *)fds->data;
+    call.n_fds = fds->len;
+    if (!(reply = worker_call(&call, NULL, &error)))
+        report_log(live->name, error);
+    for (i = 0; i < fds->len; i++)
+        close(g_array_index(fds, int, i));
+}
+
 void
 interfaces_release(Domain *domain)
 {
     g_autoptr(Definition) live = NULL;
     guint i;
 
+    return_devices(domain->live);
     if (domain->live->interfaces->len == 0)
         return;
     live = definition_copy(domain->live);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Interfaces of guests: bridges, pairs, names, addresses, routes."""
+import os
 import xml.etree.ElementTree as ElementTree
 
 import libvirt
@@ -165,3 +166,63 @@ def test_the_stop_takes_the_link_away(daemon, start, bridge):
     name = host_end(domain)
     domain.destroy()
     wait_for(lambda: name not in network.links(daemon), 'the link is gone', 30)
+
+
+@pytest.fixture
+def wire(daemon):
+    """A device of the host, which is one end of a pair; the other one has an address."""
+    network.ip(daemon, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'far')
+    network.ip(daemon, 'address', 'add', '192.0.2.1/24', 'dev', 'far')
+    network.ip(daemon, 'link', 'set', 'far', 'up')
+    yield 'wire'
+    network.ip(daemon, 'link', 'delete', 'far')
+
+
+MOVED = """<hostdev mode='capabilities' type='net'><source><interface>wire</interface></source>
+  <ip address='192.0.2.7' prefix='24'/><route address='0.0.0.0' prefix='0' gateway='192.0.2.1'/></hostdev>"""
+
+
+def test_a_device_of_the_host_moves_in_and_comes_back(daemon, start, wire):
+    domain, described = start(devices=MOVED)
+    assert 'wire' not in network.links(daemon)
+    assert network.addresses_inside(daemon, described.name, 'wire') == {'192.0.2.7/24'}
+    assert 'default via 192.0.2.1' in network.inside(daemon, described.name, 'ip', 'route')
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    domain.destroy()
+    assert 'wire' in network.links(daemon)
+
+
+def test_a_device_of_the_host_comes_back_from_a_start_that_fails(daemon, define, wire, leak_check):
+    domain, _ = define(devices=MOVED, init='/nothing')
+    for _ in range(3):
+        with pytest.raises(libvirt.libvirtError):
+            domain.create()
+        assert 'wire' in network.links(daemon)
+    leak_check.check()
+
+
+def test_a_device_of_the_host_that_is_not_there_fails_the_start(define, leak_check):
+    domain, _ = define(devices=MOVED)
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.create()
+    assert "interface 'wire': the host has no interface 'wire' to move in" in str(caught.value)
+    leak_check.check()
+
+
+def test_a_device_of_the_host_comes_back_when_the_controller_is_killed(daemon, start, wire):
+    domain, _ = start(devices=MOVED)
+    os.kill(domain.ID(), 9)
+    wait_for(lambda: not domain.isActive(), 'the guest has ended', 30)
+    wait_for(lambda: 'wire' in network.links(daemon), 'the device is back', 30)
+
+
+def test_a_device_of_the_host_comes_back_when_the_daemon_was_killed(own_daemon, make_guest):
+    network.ip(own_daemon, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'far')
+    described = make_guest(devices=MOVED)
+    own_daemon.connect().defineXML(described.xml()).create()
+    init = network.init_of(own_daemon, described.name)
+    own_daemon.kill()
+    os.kill(init, 9)
+    own_daemon.start()
+    wait_for(lambda: 'wire' in network.links(own_daemon), 'the device is back', 30)
+    network.ip(own_daemon, 'link', 'delete', 'far')

@@ -231,6 +231,36 @@ container_name_interface(const Definition *definition, Interface *interface)
     }
 }
 
+/* A device of the host moves in under the name it has, and comes back. */
+static ContainerInterface *
+moved_device(const Hostdev *hostdev)
+{
+    ContainerInterface *interface = container_interface_new();
+
+    interface->alias = g_strdup(hostdev->alias);
+    interface->kind = g_strdup(CONTAINER_INTERFACE_DEVICE);
+    interface->name = g_strdup(hostdev->path);
+    interface->host_name = g_strdup(hostdev->path);
+    copy_addresses(hostdev->ips, interface->addresses);
+    copy_routes(hostdev->routes, interface->routes);
+    return interface;
+}
+
+GPtrArray *
+container_moved_devices(const Definition *definition)
+{
+    GPtrArray *devices = g_ptr_array_new_with_free_func((GDestroyNotify)container_interface_free);
+    guint i;
+
+    for (i = 0; i < definition->hostdevs->len; i++) {
+        const Hostdev *hostdev = definition->hostdevs->pdata[i];
+
+        if (hostdev->type == HOSTDEV_NET)
+            g_ptr_array_add(devices, moved_device(hostdev));
+    }
+    return devices;
+}
+
 bool
 container_network(const Definition *definition, Container *container, GError **error)
 {
@@ -243,6 +273,12 @@ container_network(const Definition *definition, Container *container, GError **e
         if (!interface)
             return false;
         g_ptr_array_add(container->caisson->interfaces, interface);
+    }
+    for (i = 0; i < definition->hostdevs->len; i++) {
+        const Hostdev *hostdev = definition->hostdevs->pdata[i];
+
+        if (hostdev->type == HOSTDEV_NET)
+            g_ptr_array_add(container->caisson->interfaces, moved_device(hostdev));
     }
     return true;
 }

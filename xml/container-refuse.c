@@ -24,9 +24,17 @@ refuse_labels(const Definition *definition, GError **error)
 static bool
 refuse_devices(const Definition *definition, GError **error)
 {
-    if (definition->hostdevs->len > 0)
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "<hostdev> is not supported for containers by this version; remove it");
+    guint i;
+
+    for (i = 0; i < definition->hostdevs->len; i++) {
+        const Hostdev *hostdev = definition->hostdevs->pdata[i];
+
+        if (hostdev->type != HOSTDEV_NET)
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "<hostdev type='%s'> is not supported for containers by this version; "
+                        "remove it",
+                        hostdev_type_name(hostdev->type));
+    }
     if (definition->disks->len > 0)
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                     "<disk> is not supported for containers by this version; remove it, or mount "

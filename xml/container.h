@@ -37,6 +37,9 @@ Container *container_compute(const Definition *definition, const ContainerContex
 ContainerInterface *container_interface(const Definition *definition, const Interface *given,
                                         GError **error);
 
+/* The devices of the host that such a definition has move in, GPtrArray of ContainerInterface *. */
+GPtrArray *container_moved_devices(const Definition *definition);
+
 /* Gives an interface that comes to a running guest a name inside, unless it has one. */
 void container_name_interface(const Definition *definition, Interface *interface);
 

@@ -11,48 +11,82 @@
 #include "controller/network/interface.h"
 #include "controller/wire/failure.h"
 
-bool
-network_attach(Launch *launch, GError **error)
+static bool
+has_devices(const Launch *launch)
 {
     const GPtrArray *interfaces = launch->container->caisson->interfaces;
-    g_autofree char *path = g_strdup_printf("/proc/%d/ns/net", launch->init);
-    g_auto(Network) network = { NULL };
-    g_auto(Fd) netns = -1;
     guint i;
 
-    if (interfaces->len == 0)
-        return true;
-    if (!launch_owns_namespace(launch, "network"))
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "a container without a network of its own cannot have interfaces");
-    if ((netns = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-        return fail_errno(error, errno, "cannot open '%s'", path);
-    if (!network_open(&network, netns, error))
-        return false;
+    for (i = 0; i < interfaces->len; i++) {
+        const ContainerInterface *interface = interfaces->pdata[i];
+
+        if (g_str_equal(interface->kind, CONTAINER_INTERFACE_DEVICE))
+            return true;
+    }
+    return false;
+}
+
+/* Where the driver finds the namespace when the guest has ended. */
+static char *
+pin_path(const Launch *launch)
+{
+    const ContainerExtension *caisson = launch->container->caisson;
+
+    return g_strdup_printf("%s/%s.netns", caisson->state_directory, caisson->name);
+}
+
+static bool
+attach_all(Launch *launch, const Network *network, GError **error)
+{
+    const GPtrArray *interfaces = launch->container->caisson->interfaces;
+    guint i;
+
     for (i = 0; i < interfaces->len; i++) {
         int index;
 
-        if (!interface_attach(&network, interfaces->pdata[i], &index, error))
+        if (!interface_attach(network, interfaces->pdata[i], &index, error))
             return false;
         g_array_append_val(launch->links, index);
     }
     return true;
 }
 
-/* What is inside goes with the namespace. */
+bool
+network_attach(Launch *launch, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/ns/net", launch->init);
+    g_autofree char *pin = pin_path(launch);
+    g_auto(Network) network = { .home = -1 };
+    g_auto(Fd) netns = -1;
+
+    if (launch->container->caisson->interfaces->len == 0)
+        return true;
+    if (!launch_owns_namespace(launch, "network"))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "a container without a network of its own cannot have interfaces");
+    if ((netns = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        return fail_errno(error, errno, "cannot open '%s'", path);
+    return (!has_devices(launch) || network_pin(launch->init, pin, error)) &&
+           network_open(&network, netns, error) && attach_all(launch, &network, error);
+}
+
+/* What is inside goes with the namespace, but for devices of the host. */
 void
 network_detach(Launch *launch)
 {
     const GPtrArray *interfaces = launch->container->caisson->interfaces;
-    g_auto(Network) network = { .netns = -1 };
+    g_autofree char *pin = pin_path(launch);
+    g_auto(Fd) netns = has_devices(launch) ? open(pin, O_RDONLY | O_CLOEXEC) : -1;
+    g_auto(Network) network = { .home = -1 };
     guint i;
 
-    if (launch->links->len == 0 || !(network.host = netlink_open(-1, NULL)))
-        return;
-    for (i = 0; i < launch->links->len; i++) {
-        if (g_array_index(launch->links, int, i))
+    if (launch->links->len > 0 && (netns >= 0 ? network_open(&network, netns, NULL)
+                                              : (network.host = netlink_open(-1, NULL)) != NULL)) {
+        for (i = 0; i < launch->links->len; i++)
             interface_detach(&network, interfaces->pdata[i], NULL);
     }
+    if (netns >= 0)
+        network_unpin(pin);
 }
 
 bool

@@ -4,6 +4,7 @@
 #include "controller/network/interface.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <string.h>
 
@@ -20,7 +21,9 @@
 bool
 network_open(Network *network, int netns, GError **error)
 {
-    *network = (Network){ .netns = netns };
+    *network = (Network){ .netns = netns, .home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) };
+    if (network->home < 0)
+        return fail_errno(error, errno, "cannot open '/proc/self/ns/net'");
     return (network->host = netlink_open(-1, error)) &&
            (network->guest = netlink_open(netns, error));
 }
@@ -28,6 +31,7 @@ network_open(Network *network, int netns, GError **error)
 void
 network_close(Network *network)
 {
+    fd_close(&network->home);
     g_clear_pointer(&network->host, netlink_free);
     g_clear_pointer(&network->guest, netlink_free);
 }
@@ -189,6 +193,38 @@ delete_inside(const Network *network, const ContainerInterface *interface, GErro
                         interface->name);
 }
 
+static bool
+move_device(const Network *network, ContainerInterface *interface, GError **error)
+{
+    Link link;
+    int errnum = link_find(network->host, interface->host_name, &link);
+
+    if (errnum == ENODEV)
+        return fail(error, FAILURE_OPERATION_FAILED, "the host has no interface '%s' to move in",
+                    interface->host_name);
+    if (!errnum)
+        errnum = link_move(network->host, link.index, network->netns, interface->name);
+    return !errnum || netlink_fail(network->host, errnum, error,
+                                   "cannot move the host's interface '%s' into the container",
+                                   interface->host_name);
+}
+
+/* Only a device that the guest has given another name is not found: the kernel returns it. */
+static bool
+return_device(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    Link link;
+    int errnum;
+
+    if (!network->guest || link_find(network->guest, interface->name, &link) == ENODEV)
+        return true;
+    link_set_up(network->guest, link.index, false);
+    errnum = link_move(network->guest, link.index, network->home, interface->host_name);
+    return !errnum ||
+           netlink_fail(network->guest, errnum, error, "cannot return interface '%s' to the host",
+                        interface->host_name);
+}
+
 typedef struct {
     const char *name;
     bool has_host_end;
@@ -199,6 +235,7 @@ typedef struct {
 static const Kind kinds[] = {
     { CONTAINER_INTERFACE_VETH, true, create_veth, delete_on_host },
     { CONTAINER_INTERFACE_MACVLAN, false, create_macvlan, delete_inside },
+    { CONTAINER_INTERFACE_DEVICE, false, move_device, return_device },
 };
 
 static const Kind *

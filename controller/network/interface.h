@@ -3,12 +3,14 @@
 #pragma once
 
 #include "controller/network/netlink.h"
+#include "controller/wire/descriptor.h"
 #include "controller/wire/interface.h"
 
 typedef struct {
     Netlink *host;
     Netlink *guest; /* in the container's namespace */
     int netns;      /* the container's namespace, borrowed */
+    Fd home;        /* our own namespace, to which devices return */
 } Network;
 
 /* Opens both sockets; the caller has to be the only thread of its process. */
@@ -16,6 +18,10 @@ bool network_open(Network *network, int netns, GError **error);
 void network_close(Network *network);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Network, network_close)
+
+/* Keeps the namespace of the process @pid alive by a mount on the file @path, and ends that. */
+bool network_pin(pid_t pid, const char *path, GError **error);
+void network_unpin(const char *path);
 
 /*
  * Makes the interface: complete when this returns, or nothing is left of it. host_name of

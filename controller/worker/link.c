@@ -71,7 +71,7 @@ work_on(Request *request, Work *work, GError **error)
     g_auto(Fd) pidfd = message_take_fd(request->fds, 0);
     g_autoptr(ContainerInterface) interface = read_interface(request, 1, error);
     g_auto(Fd) netns = interface ? open_namespace(pidfd, error) : -1;
-    g_auto(Network) network = { NULL };
+    g_auto(Network) network = { .home = -1 };
 
     return netns >= 0 && network_open(&network, netns, error) &&
            work(&network, interface, request, error);
@@ -120,12 +120,39 @@ link_change(Request *request, GError **error)
     return work_on(request, change, error);
 }
 
+/* The pin goes last: with it goes the namespace, and what is left there goes its own way. */
+bool
+link_return(Request *request, GError **error)
+{
+    const char *path = request->arguments[0];
+    g_autoptr(GError) first = NULL;
+    g_auto(Network) network = { .home = -1 };
+    g_auto(Fd) netns = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    size_t i;
+
+    if (netns < 0)
+        return fail_errno(error, errno, "cannot open '%s'", path ? path : "");
+    if (!network_open(&network, netns, error))
+        return false;
+    for (i = 0; i < request->fds->len; i++) {
+        g_autoptr(ContainerInterface) interface = read_interface(request, i, error);
+
+        if (!interface)
+            return false;
+        interface_detach(&network, interface, first ? NULL : &first);
+    }
+    network_unpin(path);
+    if (first)
+        g_propagate_error(error, g_steal_pointer(&first));
+    return !*error;
+}
+
 bool
 link_clear(Request *request, GError **error)
 {
     g_autoptr(ContainerInterface) interface = read_interface(request, 0, error);
     bool links = g_strcmp0(request->arguments[0], "links") == 0;
-    g_auto(Network) network = { .netns = -1 };
+    g_auto(Network) network = { .netns = -1, .home = -1 };
 
     if (!interface || !(network.host = netlink_open(-1, error)))
         return false;

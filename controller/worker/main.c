@@ -30,6 +30,8 @@ static const struct {
     { "Link", link_attach, "Link             make an interface of the container" },
     { "Relink", link_change, "Relink [port]    change an interface" },
     { "Unlink", link_detach, "Unlink           remove an interface" },
+    { "Return", link_return,
+      "Return FILE      return devices from the namespace FILE to the host" },
     { "Clear", link_clear, "Clear [links]    remove what an interface has left on the host" },
     { "Placement", placement_find, "Placement        say who makes scopes for containers here" },
     { "Place", placement_create,

@@ -24,6 +24,9 @@ bool initctl_request(Request *request, GError **error);
 bool link_attach(Request *request, GError **error);
 bool link_change(Request *request, GError **error);
 bool link_detach(Request *request, GError **error);
+/* Returns devices of the host from a guest that has ended; argument: file of its namespace, which
+ * is removed; descriptors: the interfaces */
+bool link_return(Request *request, GError **error);
 /* What is left on the host of an interface whose guest has ended, with the argument "links" also
  * the host's end itself; descriptor: the interface */
 bool link_clear(Request *request, GError **error);
