@@ -169,7 +169,7 @@ return_devices(const Definition *live)
     guint i;
 
     /* not there when the start failed before it, or undid it */
-    if (devices->len == 0 || !g_file_test(pin, G_FILE_TEST_EXISTS))
+    if (!g_file_test(pin, G_FILE_TEST_EXISTS))
         return;
     for (i = 0; i < devices->len; i++) {
         g_autofree char *text = container_interface_to_json(devices->pdata[i]);

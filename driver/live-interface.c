@@ -69,6 +69,10 @@ attach(LiveChange *change, GError **error)
                     "domain '%s' runs in the network of the host: an interface, or <privnet/> in "
                     "<features>, must be there when it starts",
                     change->domain->name);
+    if (interface->type == INTERFACE_USER)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "an interface of type 'user' must be there when the guest starts: its program "
+                    "is a child of the guest's controller");
     container_name_interface(change->live, interface);
     if (!interface_prepare(change->live, interface, error))
         return false;

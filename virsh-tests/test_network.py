@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Interfaces of guests: bridges, pairs, names, addresses, routes."""
 import os
+import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import libvirt
@@ -226,3 +227,28 @@ def test_a_device_of_the_host_comes_back_when_the_daemon_was_killed(own_daemon, 
     own_daemon.start()
     wait_for(lambda: 'wire' in network.links(own_daemon), 'the device is back', 30)
     network.ip(own_daemon, 'link', 'delete', 'far')
+
+
+@pytest.mark.skipif(not os.path.exists('/usr/bin/pasta'), reason='passt is not installed')
+@pytest.mark.parametrize('options', [{}, {'idmap': 500000}], ids=['', 'mapped ids'])
+def test_a_program_translates_for_an_interface_of_type_user(daemon, start, wire, options):
+    network.ip(daemon, 'address', 'add', '198.51.100.1/24', 'dev', 'wire')
+    network.ip(daemon, 'link', 'set', 'wire', 'up')
+    network.ip(daemon, 'route', 'add', 'default', 'via', '198.51.100.2')
+    domain, described = start(devices="""<interface type='user'><mac address='%s'/><backend type='passt'/>
+        <ip address='203.0.113.5' prefix='24'/><route address='0.0.0.0' prefix='0' gateway='203.0.113.1'/>
+        <guest dev='lan'/><portForward proto='tcp'>
+        <range start='8080' to='80'/></portForward></interface>""" % (MAC % 5), **options)
+    link = network.links_inside(daemon, described.name)['lan']
+    assert link['address'] == MAC % 5 and 'UP' in link['flags']
+    assert network.addresses_inside(daemon, described.name, 'lan') == {'203.0.113.5/24'}
+    assert 'default' in network.inside(daemon, described.name, 'ip', 'route')
+    server = subprocess.Popen(['nsenter', '--target', str(network.init_of(daemon, described.name)), '--net',
+                               'busybox', 'nc', '-l', '-p', '80', '-e', '/bin/echo', 'hello'])
+    try:
+        wait_for(lambda: 'hello' in daemon.run('busybox', 'nc', '-w', '2', '198.51.100.1', '8080').stdout,
+                 'the port is forwarded', 30)
+    finally:
+        server.kill()
+        server.wait()
+    domain.destroy()

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Interfaces of a container. */
+#include <string.h>
+
 #include "controller/wire/failure.h"
 #include "xml/container-parts.h"
 
@@ -166,6 +168,121 @@ fill_direct(const Definition *definition, const Interface *given, ContainerInter
     return true;
 }
 
+/* "-t 192.0.2.1%eth0/8080-8089:80-89", as the program wants it. */
+static void
+forward_range(GPtrArray *arguments, const Kept *forward, const Kept *range)
+{
+    const char *address = kept_attribute(forward, "address");
+    const char *device = kept_attribute(forward, "dev");
+    const char *start = kept_attribute(range, "start");
+    const char *end = kept_attribute(range, "end");
+    const char *to = kept_attribute(range, "to");
+    GString *word = g_string_new(address ? address : NULL);
+
+    if (device)
+        g_string_append_printf(word, "%%%s", device);
+    if (word->len > 0)
+        g_string_append_c(word, '/');
+    if (g_strcmp0(kept_attribute(range, "exclude"), "yes") == 0)
+        g_string_append_c(word, '~');
+    g_string_append(word, start ? start : "");
+    if (end)
+        g_string_append_printf(word, "-%s", end);
+    if (to) {
+        guint64 first = g_ascii_strtoull(to, NULL, 10);
+
+        g_string_append_printf(word, ":%s", to);
+        if (end && start)
+            g_string_append_printf(word, "-%" G_GUINT64_FORMAT,
+                                   first + g_ascii_strtoull(end, NULL, 10) -
+                                       g_ascii_strtoull(start, NULL, 10));
+    }
+    g_ptr_array_add(arguments, g_strdup(g_strcmp0(kept_attribute(forward, "proto"), "udp") == 0
+                                            ? "--udp-ports"
+                                            : "--tcp-ports"));
+    g_ptr_array_add(arguments, g_string_free(word, FALSE));
+}
+
+/* Whether there is anything of @protocol. */
+static bool
+forward_ports(const Interface *given, const char *protocol, GPtrArray *arguments)
+{
+    bool found = false;
+    guint i;
+    guint j;
+
+    for (i = 0; i < given->kept->len; i++) {
+        const Kept *forward = given->kept->pdata[i];
+
+        if (!g_str_equal(forward->name, "portForward") ||
+            g_strcmp0(kept_attribute(forward, "proto"), protocol) != 0)
+            continue;
+        for (j = 0; j < forward->children->len; j++) {
+            forward_range(arguments, forward, forward->children->pdata[j]);
+            found = true;
+        }
+    }
+    return found;
+}
+
+static void
+add_words(GPtrArray *arguments, const char *option, const char *value)
+{
+    if (!value)
+        return;
+    g_ptr_array_add(arguments, g_strdup(option));
+    g_ptr_array_add(arguments, g_strdup(value));
+}
+
+static const char *
+kept_source_device(const Interface *given)
+{
+    guint i;
+
+    for (i = 0; i < given->kept->len; i++) {
+        const Kept *kept = given->kept->pdata[i];
+
+        if (g_str_equal(kept->name, "source"))
+            return kept_attribute(kept, "dev");
+    }
+    return NULL;
+}
+
+/* The guest reaches nothing of the host's own, and nobody reaches the guest, unless that is said.
+ */
+static bool
+fill_user(const Definition *definition, const Interface *given, ContainerInterface *interface,
+          GError **error)
+{
+    GPtrArray *arguments = g_ptr_array_new();
+    guint i;
+
+    interface->kind = g_strdup(CONTAINER_INTERFACE_PASST);
+    add_words(arguments, "--tcp-ns", "none");
+    add_words(arguments, "--udp-ns", "none");
+    g_ptr_array_add(arguments, g_strdup("--no-map-gw"));
+    if (!forward_ports(given, "tcp", arguments))
+        add_words(arguments, "--tcp-ports", "none");
+    if (!forward_ports(given, "udp", arguments))
+        add_words(arguments, "--udp-ports", "none");
+    add_words(arguments, "--interface", kept_source_device(given));
+    for (i = 0; i < interface->addresses->len; i++)
+        add_words(arguments, "--address",
+                  ((const ContainerAddress *)interface->addresses->pdata[i])->address);
+    for (i = 0; i < interface->routes->len; i++) {
+        const ContainerRoute *route = interface->routes->pdata[i];
+
+        if (route->prefix == 0)
+            add_words(arguments, "--gateway", route->gateway);
+    }
+    /* without an address of its own the guest has that of the host */
+    if (interface->addresses->len == 0)
+        g_ptr_array_add(arguments, g_strdup("--config-net"));
+    g_ptr_array_add(arguments, NULL);
+    interface->arguments = (char **)g_ptr_array_free(arguments, FALSE);
+    return true;
+}
+
 static const struct {
     InterfaceType type;
     bool (*fill)(const Definition *definition, const Interface *given,
@@ -173,7 +290,7 @@ static const struct {
 } kinds[] = {
     { INTERFACE_BRIDGE, fill_bridge },     { INTERFACE_NETWORK, fill_bridge },
     { INTERFACE_ETHERNET, fill_ethernet }, { INTERFACE_NULL, fill_null },
-    { INTERFACE_DIRECT, fill_direct },
+    { INTERFACE_DIRECT, fill_direct },     { INTERFACE_USER, fill_user },
 };
 
 static bool
@@ -188,7 +305,7 @@ fill_kind(const Definition *definition, const Interface *given, ContainerInterfa
     }
     return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                 "<interface type='%s'> is not supported for containers; use type 'bridge', "
-                "'network', 'ethernet', 'direct' or 'null'",
+                "'network', 'ethernet', 'direct', 'user' or 'null'",
                 interface_type_name(given->type));
 }
 

@@ -86,7 +86,7 @@ check_switch_port(const Interface *interface, GError **error)
                       "cannot have <port isolated='yes'/> with <virtualport type='openvswitch'>, "
                       "which has no such ports",
                       error);
-    if (type == INTERFACE_DIRECT &&
+    if ((type == INTERFACE_DIRECT || type == INTERFACE_USER) &&
         (bandwidth->inbound.average || bandwidth->outbound.average || bandwidth->inbound.floor))
         return refuse(interface, "cannot have <bandwidth>; use type 'bridge' or 'network'", error);
     if (bandwidth->inbound.floor && type != INTERFACE_NETWORK)
@@ -102,7 +102,7 @@ check_interface(const Interface *interface, GError **error)
     if (!interface_is_possible(interface->type))
         return refuse(interface,
                       "is nothing a container can have; use type 'bridge', 'network', 'ethernet', "
-                      "'direct' or 'null'",
+                      "'direct', 'user' or 'null'",
                       error);
     if (interface->script)
         return refuse(interface, "cannot have <script>; use a hook of libvirt", error);

@@ -264,7 +264,7 @@ bool
 interface_is_possible(InterfaceType type)
 {
     return type == INTERFACE_ETHERNET || type == INTERFACE_NETWORK || type == INTERFACE_BRIDGE ||
-           type == INTERFACE_DIRECT || type == INTERFACE_NULL;
+           type == INTERFACE_DIRECT || type == INTERFACE_USER || type == INTERFACE_NULL;
 }
 
 bool

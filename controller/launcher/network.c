@@ -12,7 +12,7 @@
 #include "controller/wire/failure.h"
 
 static bool
-has_devices(const Launch *launch)
+has_kind(const Launch *launch, const char *kind)
 {
     const GPtrArray *interfaces = launch->container->caisson->interfaces;
     guint i;
@@ -20,10 +20,22 @@ has_devices(const Launch *launch)
     for (i = 0; i < interfaces->len; i++) {
         const ContainerInterface *interface = interfaces->pdata[i];
 
-        if (g_str_equal(interface->kind, CONTAINER_INTERFACE_DEVICE))
+        if (g_str_equal(interface->kind, kind))
             return true;
     }
     return false;
+}
+
+static bool
+has_devices(const Launch *launch)
+{
+    return has_kind(launch, CONTAINER_INTERFACE_DEVICE);
+}
+
+static bool
+has_programs(const Launch *launch)
+{
+    return has_kind(launch, CONTAINER_INTERFACE_PASST);
 }
 
 /* Where the driver finds the namespace when the guest has ended. */
@@ -66,8 +78,17 @@ network_attach(Launch *launch, GError **error)
                     "a container without a network of its own cannot have interfaces");
     if ((netns = open(path, O_RDONLY | O_CLOEXEC)) < 0)
         return fail_errno(error, errno, "cannot open '%s'", path);
-    return (!has_devices(launch) || network_pin(launch->init, pin, error)) &&
-           network_open(&network, netns, error) && attach_all(launch, &network, error);
+    if ((has_devices(launch) || has_programs(launch)) && !network_pin(launch->init, pin, error))
+        return false;
+    if (!network_open(&network, netns, error))
+        return false;
+    network.path = pin;
+    if (!attach_all(launch, &network, error))
+        return false;
+    /* programs have opened it; devices need it when the guest has ended */
+    if (has_programs(launch) && !has_devices(launch))
+        network_unpin(pin);
+    return true;
 }
 
 /* What is inside goes with the namespace, but for devices of the host. */
@@ -76,7 +97,7 @@ network_detach(Launch *launch)
 {
     const GPtrArray *interfaces = launch->container->caisson->interfaces;
     g_autofree char *pin = pin_path(launch);
-    g_auto(Fd) netns = has_devices(launch) ? open(pin, O_RDONLY | O_CLOEXEC) : -1;
+    g_auto(Fd) netns = open(pin, O_RDONLY | O_CLOEXEC);
     g_auto(Network) network = { .home = -1 };
     guint i;
 

@@ -10,6 +10,7 @@
 
 #include "controller/network/address.h"
 #include "controller/network/link.h"
+#include "controller/network/passt.h"
 #include "controller/network/port.h"
 #include "controller/network/shape.h"
 #include "controller/network/switch.h"
@@ -225,6 +226,19 @@ return_device(const Network *network, const ContainerInterface *interface, GErro
                         interface->host_name);
 }
 
+static bool
+create_passt(const Network *network, ContainerInterface *interface, GError **error)
+{
+    return passt_start(network, interface, error);
+}
+
+/* The program ends with the guest. */
+static bool
+delete_nothing(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    return true;
+}
+
 typedef struct {
     const char *name;
     bool has_host_end;
@@ -236,6 +250,7 @@ static const Kind kinds[] = {
     { CONTAINER_INTERFACE_VETH, true, create_veth, delete_on_host },
     { CONTAINER_INTERFACE_MACVLAN, false, create_macvlan, delete_inside },
     { CONTAINER_INTERFACE_DEVICE, false, move_device, return_device },
+    { CONTAINER_INTERFACE_PASST, false, create_passt, delete_nothing },
 };
 
 static const Kind *

@@ -8,9 +8,10 @@
 
 typedef struct {
     Netlink *host;
-    Netlink *guest; /* in the container's namespace */
-    int netns;      /* the container's namespace, borrowed */
-    Fd home;        /* our own namespace, to which devices return */
+    Netlink *guest;   /* in the container's namespace */
+    int netns;        /* the container's namespace, borrowed */
+    const char *path; /* a file that is the container's namespace, borrowed; NULL: there is none */
+    Fd home;          /* our own namespace, to which devices return */
 } Network;
 
 /* Opens both sockets; the caller has to be the only thread of its process. */

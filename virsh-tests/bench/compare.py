@@ -412,9 +412,35 @@ def bench_meminfo(sides, table, options):
     table.add_all(results, lambda what: 'us')
 
 
+def bench_network(sides, table, options):
+    """Interleaved: with one interface on a bridge, and with a network that has none."""
+    results, add = collector(sides)
+    domains = {}
+    for side in sides:
+        for words in (('add', 'yard', 'type', 'bridge'), ('set', 'yard', 'up')):
+            assert side.daemon.run('ip', 'link', *words).returncode == 0
+        interface = "<interface type='bridge'><source bridge='yard'/></interface>"
+        domains[side.tag] = {'no interface': side.define('net-none'),
+                             'one on a bridge': side.define('net-bridge', devices=interface)}
+    for side in alternate(sides, options.rounds):
+        for label, domain in domains[side.tag].items():
+            ran, _ = side.start(domain)
+            add(side, 'create() until init runs, %s' % label, ran)
+            time.sleep(0.02)
+            start = time.monotonic_ns()
+            domain.suspend()
+            domain.destroy()
+            add(side, 'suspend() and destroy() return, %s' % label, (time.monotonic_ns() - start) / 1e6)
+            time.sleep(0.04)
+    table.add_all(results, lambda what: 'ms')
+    for side in sides:
+        side.daemon.run('ip', 'link', 'delete', 'yard')
+
+
 BENCHES = {'start': bench_start, 'stop': bench_stop, 'parallel': bench_parallel, 'memory': bench_memory,
            'list': bench_list, 'events': bench_events, 'console': bench_console, 'meminfo': bench_meminfo,
-           'paused': bench_paused, 'stats': bench_stats, 'peers': bench_peers}
+           'paused': bench_paused, 'stats': bench_stats, 'peers': bench_peers,
+           'network': bench_network}
 
 
 def make_root(directory, owner=0):
