@@ -275,6 +275,19 @@ cgroup_limit_devices(const CgroupLayout *layout, const char *group, const GPtrAr
 }
 
 bool
+cgroup_change_devices(const CgroupLayout *layout, const char *group, const GPtrArray *before,
+                      const GPtrArray *after, GError **error)
+{
+    const CgroupHierarchy *hierarchy = layout_expect(layout, CGROUP_DEVICES, error);
+    g_auto(Fd) directory = -1;
+
+    if (!hierarchy || !rules_check(after, error) ||
+        (directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error)) < 0)
+        return false;
+    return cgroup_version_of(hierarchy)->change_devices(directory, before, after, error);
+}
+
+bool
 cgroup_delegate(const CgroupLayout *layout, const char *group, uid_t uid, gid_t gid, GError **error)
 {
     guint i;

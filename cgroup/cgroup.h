@@ -123,6 +123,14 @@ void cgroup_return(const CgroupLayout *layout, const char *position);
 bool cgroup_limit_devices(const CgroupLayout *layout, const char *group, const GPtrArray *rules,
                           GError **error);
 
+/*
+ * Makes of the rules @before, which @group has, those of @after, while its tasks run. On v1 what is
+ * new is also given to the groups below that have what @group has: the others were restricted by
+ * the guest itself. A device that is open stays usable.
+ */
+bool cgroup_change_devices(const CgroupLayout *layout, const char *group, const GPtrArray *before,
+                           const GPtrArray *after, GError **error);
+
 /* Suspends or resumes all tasks of @group; returns when they are. FAILURE_OPERATION_TIMEOUT at
  * @deadline (a suspension that was begun is taken back). */
 bool cgroup_freeze(const CgroupLayout *layout, const char *group, bool frozen, gint64 deadline,

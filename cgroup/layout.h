@@ -9,6 +9,9 @@ typedef struct {
     /* Makes a fresh group usable; @parent is the directory above it. */
     bool (*prepare)(const CgroupHierarchy *hierarchy, int parent, int group, GError **error);
     bool (*limit_devices)(int group, const GPtrArray *rules, GError **error);
+    /* The same for a group with tasks, and groups below, that has the rules @before. */
+    bool (*change_devices)(int group, const GPtrArray *before, const GPtrArray *after,
+                           GError **error);
     /* Asks for a state and tells in @ret_reached whether all tasks are in it. */
     bool (*freeze)(int group, bool frozen, bool *ret_reached, GError **error);
     /* SIGKILL to all tasks of the group and below, as they are now, suspended ones included. */
@@ -46,3 +49,7 @@ char *cgroup_file_read(int directory, const char *file);
 
 /* Loads and attaches the program that enforces @rules in the v2 group @group. program.c */
 bool cgroup_program_attach(int group, const GPtrArray *rules, GError **error);
+
+/* Puts one for @after in the place of that program, in one go. */
+bool cgroup_program_replace(int group, const GPtrArray *before, const GPtrArray *after,
+                            GError **error);

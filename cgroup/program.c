@@ -14,6 +14,10 @@
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 
+/* By which it is found again among others' programs. */
+#define PROGRAM_NAME "caisson_devices"
+#define PROGRAMS_MAX 64 /* of one group; the kernel's own bound */
+
 /* Registers: the context's fields, loaded once. */
 enum {
     REG_TYPE = BPF_REG_2,
@@ -144,35 +148,118 @@ program_load(const GArray *program)
     attributes.insn_cnt = program->len;
     attributes.insns = (uintptr_t)program->data;
     attributes.license = (uintptr_t) "LGPL";
+    g_strlcpy(attributes.prog_name, PROGRAM_NAME, sizeof(attributes.prog_name));
     return bpf(BPF_PROG_LOAD, &attributes);
 }
 
-bool
-cgroup_program_attach(int group, const GPtrArray *rules, GError **error)
+/* A descriptor of the program for @rules. */
+static int
+program_make(const GPtrArray *rules, GError **error)
 {
     g_autoptr(GArray) program = g_array_new(FALSE, TRUE, sizeof(struct bpf_insn));
-    g_auto(Fd) loaded = -1;
-    union bpf_attr attributes;
     guint i;
+    int loaded;
 
     emit_start(program);
     /* the last rule that matches decides, so it comes first */
     for (i = rules ? rules->len : 0; i > 0; i--)
         emit_rule(program, g_ptr_array_index(rules, i - 1));
     emit_result(program, false);
-
     if ((loaded = program_load(program)) < 0)
-        return fail_errno(
-            error, errno,
-            "cannot load the program that limits devices (the kernel needs CONFIG_BPF "
-            "and CONFIG_CGROUP_BPF)");
+        fail_errno(error, errno,
+                   "cannot load the program that limits devices (the kernel needs CONFIG_BPF "
+                   "and CONFIG_CGROUP_BPF)");
+    return loaded;
+}
+
+/* @old: the program to be replaced; -1: none. */
+static bool
+program_attach(int group, int loaded, int old, GError **error)
+{
+    union bpf_attr attributes;
+
     memset(&attributes, 0, sizeof(attributes));
     attributes.target_fd = group;
     attributes.attach_bpf_fd = loaded;
     attributes.attach_type = BPF_CGROUP_DEVICE;
     /* more programs may follow, each can only take away */
     attributes.attach_flags = BPF_F_ALLOW_MULTI;
+    if (old >= 0) {
+        attributes.attach_flags |= BPF_F_REPLACE;
+        attributes.replace_bpf_fd = old;
+    }
     if (bpf(BPF_PROG_ATTACH, &attributes) < 0)
         return fail_errno(error, errno, "cannot attach the program that limits devices");
     return true;
+}
+
+bool
+cgroup_program_attach(int group, const GPtrArray *rules, GError **error)
+{
+    g_auto(Fd) loaded = program_make(rules, error);
+
+    return loaded >= 0 && program_attach(group, loaded, -1, error);
+}
+
+static int
+program_open(uint32_t id)
+{
+    union bpf_attr attributes;
+
+    memset(&attributes, 0, sizeof(attributes));
+    attributes.prog_id = id;
+    return bpf(BPF_PROG_GET_FD_BY_ID, &attributes);
+}
+
+static bool
+program_is_ours(int program)
+{
+    struct bpf_prog_info info;
+    union bpf_attr attributes;
+
+    memset(&info, 0, sizeof(info));
+    memset(&attributes, 0, sizeof(attributes));
+    attributes.info.bpf_fd = program;
+    attributes.info.info_len = sizeof(info);
+    attributes.info.info = (uintptr_t)&info;
+    return bpf(BPF_OBJ_GET_INFO_BY_FD, &attributes) == 0 &&
+           strncmp(info.name, PROGRAM_NAME, sizeof(info.name)) == 0;
+}
+
+/* The program that cgroup_program_attach() attached; -1: there is none. */
+static int
+program_find(int group, GError **error)
+{
+    uint32_t ids[PROGRAMS_MAX];
+    union bpf_attr attributes;
+    uint32_t i;
+
+    memset(&attributes, 0, sizeof(attributes));
+    attributes.query.target_fd = group;
+    attributes.query.attach_type = BPF_CGROUP_DEVICE;
+    attributes.query.prog_ids = (uintptr_t)ids;
+    attributes.query.prog_cnt = PROGRAMS_MAX;
+    if (bpf(BPF_PROG_QUERY, &attributes) < 0) {
+        fail_errno(error, errno, "cannot list the programs that limit devices");
+        return -1;
+    }
+    for (i = 0; i < attributes.query.prog_cnt; i++) {
+        g_auto(Fd) program = program_open(ids[i]);
+
+        if (program >= 0 && program_is_ours(program))
+            return fd_steal(&program);
+    }
+    fail(error, FAILURE_OPERATION_INVALID,
+         "the guest's group has lost the program that limits "
+         "devices; restart the guest");
+    return -1;
+}
+
+bool
+cgroup_program_replace(int group, const GPtrArray *before, const GPtrArray *after, GError **error)
+{
+    g_auto(Fd) old = program_find(group, error);
+    g_auto(Fd) loaded = old >= 0 ? program_make(after, error) : -1;
+
+    return loaded >= 0 && program_attach(group, loaded, old, error);
 }

@@ -72,6 +72,28 @@ cgroup_tree_visit(int directory, void (*visit)(int group, gpointer data), gpoint
 }
 
 static bool
+descend_child(int parent, const char *name, int depth, gpointer data)
+{
+    g_auto(Fd) group = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    Visit *visit = data;
+
+    if (group < 0)
+        return true;
+    visit->visit(group, visit->data);
+    if (depth < DEPTH_MAX)
+        children_each(group, depth, descend_child, data);
+    return true;
+}
+
+void
+cgroup_tree_descend(int directory, void (*visit)(int group, gpointer data), gpointer data)
+{
+    Visit walk = { visit, data };
+
+    children_each(directory, 0, descend_child, &walk);
+}
+
+static bool
 remove_child(int parent, const char *name, int depth, gpointer data)
 {
     if (depth < DEPTH_MAX) {

@@ -46,6 +46,33 @@ device_number(char *text, size_t size, int64_t number)
 }
 
 static bool
+write_rule(int group, const ContainerDeviceRule *rule, bool allow, GError **error)
+{
+    const char *file = allow ? "devices.allow" : "devices.deny";
+    const char *access = rule->access ? rule->access : "rwm";
+    const char *types = rule->type && rule->type[0] != 'a' ? rule->type : "bc";
+    char major[24];
+    char minor[24];
+
+    /* "a" in these files means everything, whatever follows it: say both types instead */
+    if (types[1] == 'c' && rule->major < 0 && rule->minor < 0 && strlen(access) == 3) {
+        if (!cgroup_file_write(group, file, "a"))
+            return fail_errno(error, errno, "cannot write 'a' to '%s'", file);
+        return true;
+    }
+    device_number(major, sizeof(major), rule->major);
+    device_number(minor, sizeof(minor), rule->minor);
+    for (; *types; types++) {
+        char value[64];
+
+        g_snprintf(value, sizeof(value), "%c %s:%s %s", *types, major, minor, access);
+        if (!cgroup_file_write(group, file, value))
+            return fail_errno(error, errno, "cannot write '%s' to '%s'", value, file);
+    }
+    return true;
+}
+
+static bool
 v1_limit_devices(int group, const GPtrArray *rules, GError **error)
 {
     guint i;
@@ -54,28 +81,91 @@ v1_limit_devices(int group, const GPtrArray *rules, GError **error)
         return fail_errno(error, errno, "cannot deny devices");
     for (i = 0; rules && i < rules->len; i++) {
         const ContainerDeviceRule *rule = g_ptr_array_index(rules, i);
-        const char *file = rule->allow ? "devices.allow" : "devices.deny";
-        const char *access = rule->access ? rule->access : "rwm";
-        const char *types = rule->type && rule->type[0] != 'a' ? rule->type : "bc";
-        char major[24];
-        char minor[24];
 
-        /* "a" in these files means everything, whatever follows it: say both types instead */
-        if (types[1] == 'c' && rule->major < 0 && rule->minor < 0 && strlen(access) == 3) {
-            if (!cgroup_file_write(group, file, "a"))
-                return fail_errno(error, errno, "cannot write 'a' to '%s'", file);
-            continue;
-        }
-        device_number(major, sizeof(major), rule->major);
-        device_number(minor, sizeof(minor), rule->minor);
-        for (; *types; types++) {
-            char value[64];
-
-            g_snprintf(value, sizeof(value), "%c %s:%s %s", *types, major, minor, access);
-            if (!cgroup_file_write(group, file, value))
-                return fail_errno(error, errno, "cannot write '%s' to '%s'", value, file);
-        }
+        if (!write_rule(group, rule, rule->allow, error))
+            return false;
     }
+    return true;
+}
+
+static bool
+is_same_rule(const ContainerDeviceRule *one, const ContainerDeviceRule *other)
+{
+    return one->allow == other->allow && g_strcmp0(one->type, other->type) == 0 &&
+           one->major == other->major && one->minor == other->minor &&
+           g_strcmp0(one->access, other->access) == 0;
+}
+
+/* GPtrArray of what @rules has and @others has not. */
+static GPtrArray *
+rules_without(const GPtrArray *rules, const GPtrArray *others)
+{
+    GPtrArray *rest = g_ptr_array_new();
+    guint i;
+    guint n;
+
+    for (i = 0; i < rules->len; i++) {
+        for (n = 0; n < others->len && !is_same_rule(rules->pdata[i], others->pdata[n]); n++)
+            continue;
+        if (n == others->len)
+            g_ptr_array_add(rest, rules->pdata[i]);
+    }
+    return rest;
+}
+
+static bool
+allow_all(int group, const GPtrArray *rules, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < rules->len; i++) {
+        const ContainerDeviceRule *rule = rules->pdata[i];
+
+        if (rule->allow && !write_rule(group, rule, true, error))
+            return false;
+    }
+    return true;
+}
+
+typedef struct {
+    const GPtrArray *rules;
+    const char *list; /* devices.list of groups that get them */
+} Spread;
+
+/* Groups above come first: none may have what the one above it has not. */
+static void
+spread_rules(int group, gpointer data)
+{
+    const Spread *spread = data;
+    g_autofree char *list = cgroup_file_read(group, "devices.list");
+
+    if (g_strcmp0(list, spread->list) == 0)
+        allow_all(group, spread->rules, NULL);
+}
+
+/* The kernel takes what is denied from the groups below, but gives them nothing of what is allowed.
+ */
+static bool
+v1_change_devices(int group, const GPtrArray *before, const GPtrArray *after, GError **error)
+{
+    g_autoptr(GPtrArray) more = rules_without(after, before);
+    g_autoptr(GPtrArray) less = rules_without(before, after);
+    g_autofree char *list = NULL;
+    Spread spread;
+    guint i;
+
+    for (i = 0; i < less->len; i++) {
+        const ContainerDeviceRule *rule = less->pdata[i];
+
+        if (rule->allow && !write_rule(group, rule, false, error))
+            return false;
+    }
+    /* what was denied may be allowed by another rule as well */
+    list = cgroup_file_read(group, "devices.list");
+    spread = (Spread){ less->len > 0 ? after : more, list };
+    if (!allow_all(group, spread.rules, error))
+        return false;
+    cgroup_tree_descend(group, spread_rules, &spread);
     return true;
 }
 
@@ -149,6 +239,7 @@ v1_delegated(const CgroupHierarchy *hierarchy)
 const CgroupVersion cgroup_v1 = {
     .prepare = v1_prepare,
     .limit_devices = v1_limit_devices,
+    .change_devices = v1_change_devices,
     .freeze = v1_freeze,
     .kill = v1_kill,
     .populated = v1_populated,

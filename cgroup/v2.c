@@ -77,6 +77,7 @@ v2_delegated(const CgroupHierarchy *hierarchy)
 const CgroupVersion cgroup_v2 = {
     .prepare = v2_prepare,
     .limit_devices = cgroup_program_attach,
+    .change_devices = cgroup_program_replace,
     .freeze = v2_freeze,
     .kill = v2_kill,
     .populated = v2_populated,
