@@ -32,6 +32,7 @@ adoption_set_guest(Domain *domain, StoredStatus *status)
     guest->pidfd = -1;
     guest->init_pid = status->init_pid;
     guest->cgroup = g_steal_pointer(&status->cgroup);
+    guest->nodes = g_steal_pointer(&status->nodes);
     guest->foreign = guest->cgroup == NULL;
     domain->guest = guest;
     domain->live = g_steal_pointer(&status->definition);

@@ -61,8 +61,8 @@ peer_is_controller(int fd, pid_t pid, const char *name, GError **error)
     return true;
 }
 
-Message *
-controller_call(Domain *domain, const Message *call, GArray **ret_fds, GError **error)
+static Message *
+converse(Domain *domain, const Message *call, int given, GArray **ret_fds, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + CONTROLLER_DEADLINE_MS * G_TIME_SPAN_MILLISECOND;
     g_autoptr(GError) local = NULL;
@@ -81,7 +81,7 @@ controller_call(Domain *domain, const Message *call, GArray **ret_fds, GError **
 
     if ((fd = controller_connect(domain->name, error)) < 0 ||
         !peer_is_controller(fd, pid, domain->name, error) ||
-        !message_send(fd, call, NULL, 0, deadline, error))
+        !message_send(fd, call, &given, given >= 0, deadline, error))
         return NULL;
 
     do {
@@ -107,6 +107,18 @@ controller_call(Domain *domain, const Message *call, GArray **ret_fds, GError **
         return NULL;
     }
     return g_steal_pointer(&reply);
+}
+
+Message *
+controller_call(Domain *domain, const Message *call, GArray **ret_fds, GError **error)
+{
+    return converse(domain, call, -1, ret_fds, error);
+}
+
+Message *
+controller_call_with(Domain *domain, const Message *call, int fd, GError **error)
+{
+    return converse(domain, call, fd, NULL, error);
 }
 
 bool

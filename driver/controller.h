@@ -19,6 +19,9 @@ bool controller_request(Domain *domain, const char *method, GError **error);
  */
 Message *controller_call(Domain *domain, const Message *call, GArray **ret_fds, GError **error);
 
+/* The same with descriptor @fd, which goes with the call and stays the caller's. */
+Message *controller_call_with(Domain *domain, const Message *call, int fd, GError **error);
+
 /* A connection to the socket of @name; -1 with error when nobody listens. */
 int controller_connect(const char *name, GError **error);
 

@@ -20,10 +20,11 @@
 
 /* What exists only while a domain is active. */
 typedef struct {
-    pid_t pid;      /* launcher, then keeper: the domain id */
-    Fd pidfd;       /* of pid */
-    pid_t init_pid; /* host pid of init; 0 until prepared */
-    char *cgroup;   /* "/machine/lxc-41-x.libvirt-lxc" */
+    pid_t pid;        /* launcher, then keeper: the domain id */
+    Fd pidfd;         /* of pid */
+    pid_t init_pid;   /* host pid of init; 0 until prepared */
+    char *cgroup;     /* "/machine/lxc-41-x.libvirt-lxc" */
+    GPtrArray *nodes; /* of DeviceNode *: what its disks and devices of the host are in its /dev */
     virConnectPtr
         owner;         /* AUTODESTROY: destroyed when this connection closes; never dereferenced */
     bool foreign;      /* a guest of the stock driver: watched and destroyable, nothing else */

@@ -3,6 +3,8 @@
 #include "driver/host.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -212,4 +214,12 @@ host_capabilities(GError **error)
         return NULL;
     }
     return capabilities_format(&facts, topology);
+}
+
+int64_t
+host_rtc_major(void)
+{
+    struct stat rtc;
+
+    return stat("/dev/rtc0", &rtc) == 0 ? major(rtc.st_rdev) : 0;
 }

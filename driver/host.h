@@ -26,5 +26,8 @@ unsigned host_processors(void);
 /* Bytes of memory. */
 uint64_t host_memory(void);
 
+/* The number of /dev/rtc0's driver, which the kernel chooses; 0: the host has none. */
+int64_t host_rtc_major(void);
+
 /* The capabilities document. Free with g_free(). */
 char *host_capabilities(GError **error);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "controller/wire/failure.h"
 #include "controller/wire/message.h"
@@ -61,11 +60,10 @@ launch_open_log(const Definition *definition, GError **error)
 static int
 launch_seal_container(Definition *live, const StartOptions *options, GError **error)
 {
-    struct stat rtc;
     ContainerContext context = {
         .state_directory = store_state_directory(),
         .arch = host_arch(),
-        .rtc_major = stat("/dev/rtc0", &rtc) == 0 ? major(rtc.st_rdev) : 0,
+        .rtc_major = host_rtc_major(),
         .placement = placement_name(),
         .seccomp = host_settings()->seccomp ? host_settings()->seccomp : "default",
         .passed_fds = options->n_fds,
@@ -190,6 +188,8 @@ launch_record_prepared(Domain *domain, const MessageParameters *prepared, GError
     g_free(domain->guest->cgroup);
     domain->guest->cgroup = g_strdup(prepared->cgroup);
     domain->guest->init_pid = (pid_t)prepared->init_pid;
+    if (prepared->nodes)
+        domain->guest->nodes = g_ptr_array_ref(prepared->nodes);
     for (i = 0; i < domain->live->consoles->len; i++) {
         Console *console = domain->live->consoles->pdata[i];
 

@@ -2,17 +2,16 @@
 /* The kinds of devices that can change while a guest runs. */
 #include "driver/live.h"
 
-#include "controller/wire/failure.h"
 #include "controller/wire/descriptor.h"
+#include "controller/wire/failure.h"
 #include "driver/init.h"
 #include "driver/report.h"
 #include "driver/worker.h"
 
-/* What is done in a guest takes milliseconds, unless the guest means harm. */
-#define WORKER_SECONDS 20
-
 static const LiveKind *const kinds[] = {
     &live_interface,
+    &live_disk,
+    &live_hostdev,
     NULL,
 };
 
@@ -120,12 +119,11 @@ live_undo_update(LiveChange *change)
     device_free(back.device);
 }
 
-Message *
-live_work(LiveChange *change, const char *const *words, const GArray *fds, GError **error)
+static Message *
+work(LiveChange *change, WorkerCall *call, const GArray *fds, GError **error)
 {
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(int));
     g_auto(Fd) init = -1;
-    WorkerCall call;
     pid_t pid;
 
     if (!init_find(change->domain, &pid, &init, error))
@@ -133,6 +131,26 @@ live_work(LiveChange *change, const char *const *words, const GArray *fds, GErro
     g_array_append_val(all, init);
     if (fds)
         g_array_append_vals(all, fds->data, fds->len);
-    call = (WorkerCall){ words, (const int *)all->data, all->len, WORKER_SECONDS };
-    return worker_call(&call, NULL, error);
+    call->fds = (const int *)all->data;
+    call->n_fds = all->len;
+    call->seconds = LIVE_SECONDS;
+    return worker_call(call, NULL, error);
+}
+
+Message *
+live_work(LiveChange *change, const char *const *words, const GArray *fds, GError **error)
+{
+    WorkerCall call = { .words = words };
+
+    return work(change, &call, fds, error);
+}
+
+bool
+live_work_nodes(LiveChange *change, const char *const *words, const GPtrArray *nodes,
+                GError **error)
+{
+    WorkerCall call = { .words = words, .nodes = nodes };
+    g_autoptr(Message) reply = work(change, &call, NULL, error);
+
+    return reply != NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "controller/wire/message.h"
 #include "driver/domain.h"
+#include "driver/worker.h"
 #include "xml/device.h"
 
 typedef struct {
@@ -31,6 +32,8 @@ typedef struct {
     bool (*update)(LiveChange *change, GError **error);
 } LiveKind;
 
+extern const LiveKind live_disk;
+extern const LiveKind live_hostdev;
 extern const LiveKind live_interface;
 
 /*
@@ -48,9 +51,16 @@ void live_undo_attach(LiveChange *change);
 void live_undo_detach(LiveChange *change);
 void live_undo_update(LiveChange *change);
 
+/* What is done in a guest takes milliseconds, unless the guest means harm. */
+#define LIVE_SECONDS 20
+
 /*
- * For kinds: has a worker do @words (a verb and its arguments, ending with NULL) to the guest. The
- * verb gets init's pidfd as descriptor 0 and @fds (GArray of int, NULL: none) from 1 on. See
- * worker_call().
+ * For kinds: has a worker do @words (a verb and its arguments, ending with NULL) to the guest, in
+ * LIVE_SECONDS. The verb gets init's pidfd as descriptor 0 and @fds (GArray of int, NULL: none)
+ * from 1 on. See worker_call().
  */
 Message *live_work(LiveChange *change, const char *const *words, const GArray *fds, GError **error);
+
+/* The same for a verb that works on device nodes (DeviceNode *). */
+bool live_work_nodes(LiveChange *change, const char *const *words, const GPtrArray *nodes,
+                     GError **error);

@@ -3,6 +3,7 @@
 #include "driver/status.h"
 
 #include "controller/wire/failure.h"
+#include "controller/wire/node.h"
 #include "driver/host.h"
 
 #define STATUS_VERSION "1"
@@ -84,6 +85,30 @@ number_of(const Word *words, const char *word, int *ret_number)
     return false;
 }
 
+/* What is inside <caisson>, and its end. */
+static void
+format_nodes(GString *out, const GPtrArray *nodes)
+{
+    guint i;
+
+    if (!nodes || nodes->len == 0) {
+        g_string_append(out, "/>\n");
+        return;
+    }
+    g_string_append(out, ">\n");
+    for (i = 0; i < nodes->len; i++) {
+        const DeviceNode *node = nodes->pdata[i];
+        g_autofree char *text = g_markup_printf_escaped(
+            "    <node alias='%s' path='%s' type='%s' major='%" G_GINT64_FORMAT
+            "' minor='%" G_GINT64_FORMAT "' mode='%o' access='%s' source='%s'/>\n",
+            node->alias, node->path, node->type, node->major, node->minor,
+            (unsigned)node->file_mode, node->access, node->source ? node->source : "");
+
+        g_string_append(out, text);
+    }
+    g_string_append(out, "  </caisson>\n");
+}
+
 char *
 status_format(const Domain *domain)
 {
@@ -96,10 +121,11 @@ status_format(const Domain *domain)
     /* Guests of the stock driver keep their shape, so that they are known as such next time. */
     if (!domain->guest->foreign) {
         g_autofree char *ours = g_markup_printf_escaped(
-            "  <caisson cgroup='%s' version='%s'/>\n",
+            "  <caisson cgroup='%s' version='%s'",
             domain->guest->cgroup ? domain->guest->cgroup : "", STATUS_VERSION);
 
         g_string_append(out, ours);
+        format_nodes(out, domain->guest->nodes);
     }
     g_string_append_printf(out, "  <init pid='%d'/>\n", (int)domain->guest->init_pid);
     /* as it is: indenting it could change texts that have line breaks */
@@ -111,6 +137,7 @@ status_format(const Domain *domain)
 typedef struct {
     StoredStatus *status;
     unsigned depth;
+    bool ours; /* below <caisson> */
 } Reader;
 
 static bool
@@ -155,6 +182,35 @@ read_root(Reader *reader, const char *element, const char **names, const char **
     return true;
 }
 
+static int64_t
+number_attribute(const char **names, const char **values, const char *name, int base)
+{
+    const char *text = attribute(names, values, name);
+
+    return text ? g_ascii_strtoll(text, NULL, base) : -1;
+}
+
+static void
+read_node(StoredStatus *status, const char **names, const char **values)
+{
+    DeviceNode node = {
+        .alias = (char *)attribute(names, values, "alias"),
+        .path = (char *)attribute(names, values, "path"),
+        .type = (char *)attribute(names, values, "type"),
+        .major = number_attribute(names, values, "major", 10),
+        .minor = number_attribute(names, values, "minor", 10),
+        .file_mode = number_attribute(names, values, "mode", 8),
+        .access = (char *)attribute(names, values, "access"),
+        .source = (char *)attribute(names, values, "source"),
+    };
+
+    if (!node.alias || !node.path || !node.type || !node.access || node.major < 0 || node.minor < 0)
+        return;
+    if (!status->nodes)
+        status->nodes = json_array_new(&device_node_type);
+    g_ptr_array_add(status->nodes, device_node_copy(&node));
+}
+
 static void
 read_start(GMarkupParseContext *context, const char *element, const char **names,
            const char **values, gpointer opaque, GError **error)
@@ -166,8 +222,11 @@ read_start(GMarkupParseContext *context, const char *element, const char **names
         read_root(reader, element, names, values, error);
         return;
     }
+    if (reader->depth == 3 && reader->ours && g_str_equal(element, "node"))
+        read_node(reader->status, names, values);
     if (reader->depth != 2)
         return;
+    reader->ours = g_str_equal(element, "caisson");
     if (g_str_equal(element, "init") &&
         !read_pid(attribute(names, values, "pid"), &reader->status->init_pid))
         reader->status->init_pid = 0;
@@ -219,5 +278,6 @@ stored_status_free(StoredStatus *status)
         return;
     definition_free(status->definition);
     g_free(status->cgroup);
+    g_clear_pointer(&status->nodes, g_ptr_array_unref);
     g_free(status);
 }

@@ -44,7 +44,8 @@ typedef struct {
     pid_t init_pid;
     virDomainState state;
     int reason;
-    char *cgroup; /* NULL: written by the stock driver; "": ours, ended before it had one */
+    GPtrArray *nodes; /* of DeviceNode *; NULL: none */
+    char *cgroup;     /* NULL: written by the stock driver; "": ours, ended before it had one */
 } StoredStatus;
 
 /* Reads every status file; ownership of @status moves to @found. */

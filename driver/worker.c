@@ -20,6 +20,8 @@ converse(int socket, const WorkerCall *work, gint64 deadline, GArray **ret_fds, 
     g_autoptr(Message) reply = NULL;
     g_autoptr(GError) local = NULL;
 
+    if (work->nodes)
+        call->parameters->nodes = g_ptr_array_ref((GPtrArray *)work->nodes);
     if (!message_send(socket, call, work->fds, work->n_fds, deadline, error))
         return NULL;
     if (!(reply = message_receive(socket, deadline, ret_fds, &local))) {
@@ -82,7 +84,7 @@ worker_call(const WorkerCall *call, GArray **ret_fds, GError **error)
 Message *
 worker_request(const char *const *words, int fd, int seconds, GError **error)
 {
-    const WorkerCall call = { words, &fd, fd >= 0, seconds };
+    const WorkerCall call = { words, NULL, &fd, fd >= 0, seconds };
 
     return worker_call(&call, NULL, error);
 }

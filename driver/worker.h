@@ -16,6 +16,7 @@ Message *worker_request(const char *const *words, int fd, int seconds, GError **
 
 typedef struct {
     const char *const *words; /* as above */
+    const GPtrArray *nodes;   /* of DeviceNode *: parameter of the call; NULL: none */
     const int *fds;           /* go with the call; stay the caller's */
     size_t n_fds;
     int seconds;

@@ -32,15 +32,16 @@ RULES = {
     'controller/wire': ((), {'glib'}),
     'controller/mounts': (('controller/wire', 'controller/kernel.h'), {'glib', 'libblkid'}),
     'controller/network': (('controller/wire', 'controller/kernel.h'), {'glib', 'libnl'}),
+    'controller/devices': (('controller/wire', 'controller/mounts', 'controller/kernel.h'), {'glib'}),
     # what enters a guest gives up privileges and reads accounts by the code that did it for init
     'controller/exec': (('controller/wire', 'controller/mounts', 'controller/confinement',
                          'controller/launcher', 'cgroup',
                          'controller/kernel.h'), CONTROLLER),
     # how a process of a guest's is confined: at its start, and when a command is run in it
     'controller/confinement': (('controller/wire', 'controller/kernel.h'), CONTROLLER),
-    'controller/launcher': (('controller/wire', 'controller/mounts', 'controller/network',
+    'controller/launcher': (('controller/wire', 'controller/mounts', 'controller/network', 'controller/devices',
                              'controller/confinement', 'cgroup', 'controller/kernel.h'), CONTROLLER),
-    'controller/worker': (('controller/wire', 'controller/mounts', 'controller/network',
+    'controller/worker': (('controller/wire', 'controller/mounts', 'controller/network', 'controller/devices',
                            'controller/confinement', 'cgroup', 'controller/kernel.h'), CONTROLLER),
     # the agent runs commands and finds users as controller/exec does
     'controller/agent': (('controller/wire', 'controller/mounts', 'controller/launcher', 'controller/exec',

@@ -28,6 +28,8 @@ static const BasicMount basic_mounts[] = {
     { "/sys/fs/cgroup", "cgroup", NULL, "nosuid,noexec,nodev" },
     { "/dev", "tmpfs", NULL, "nosuid,mode=755,size=65536" },
     { "/dev/pts", "devpts", NULL, "nosuid,newinstance,ptmxmode=0666,mode=0620,gid=5" },
+    { "/dev/shm", "tmpfs", NULL, "nosuid,nodev,mode=1777" },
+    { "/dev/mqueue", "mqueue", NULL, "nosuid,nodev,noexec" },
 };
 
 static const char *const masked_paths[] = {

@@ -7,6 +7,9 @@
 /* container-refuse.c: what this version cannot act on */
 bool container_refuse(const Definition *definition, GError **error);
 
+/* container-devices.c: disks, and devices of the host but for network interfaces */
+bool container_devices(const Definition *definition, Container *container, GError **error);
+
 /* container-filesystems.c: root, and the mounts that the domain asks for */
 bool container_filesystems(const Definition *definition, Container *container, GError **error);
 

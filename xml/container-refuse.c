@@ -21,29 +21,8 @@ refuse_labels(const Definition *definition, GError **error)
     return true;
 }
 
-static bool
-refuse_devices(const Definition *definition, GError **error)
-{
-    guint i;
-
-    for (i = 0; i < definition->hostdevs->len; i++) {
-        const Hostdev *hostdev = definition->hostdevs->pdata[i];
-
-        if (hostdev->type != HOSTDEV_NET)
-            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                        "<hostdev type='%s'> is not supported for containers by this version; "
-                        "remove it",
-                        hostdev_type_name(hostdev->type));
-    }
-    if (definition->disks->len > 0)
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "<disk> is not supported for containers by this version; remove it, or mount "
-                    "the image on the host and use <filesystem type='mount'>");
-    return true;
-}
-
 bool
 container_refuse(const Definition *definition, GError **error)
 {
-    return refuse_devices(definition, error) && refuse_labels(definition, error);
+    return refuse_labels(definition, error);
 }

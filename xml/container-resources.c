@@ -133,7 +133,7 @@ rule_add(Container *container, bool allow, const char *type, const int64_t numbe
 }
 
 static void
-device_add(Container *container, const char *path, const int64_t numbers[2])
+device_add(Container *container, const char *path, const int64_t numbers[2], unsigned mode)
 {
     ContainerDevice *device = json_new(&container_device_type);
 
@@ -141,7 +141,7 @@ device_add(Container *container, const char *path, const int64_t numbers[2])
     device->type = g_strdup("c");
     device->major = numbers[0];
     device->minor = numbers[1];
-    device->file_mode = 0600;
+    device->file_mode = mode;
     g_ptr_array_add(container->os->devices, device);
 }
 
@@ -151,6 +151,9 @@ static const int64_t usual_devices[][2] = {
     { 5, 0 }, { 5, 1 }, { 5, 2 }, { 10, 229 }, { 136, -1 },
 };
 
+/* The mark of a removed file in the upper layer of an overlay, which is no device. */
+static const int64_t whiteout[2] = { 0, 0 };
+
 static void
 rules_add(const Definition *definition, Container *container)
 {
@@ -158,13 +161,31 @@ rules_add(const Definition *definition, Container *container)
     size_t i;
 
     rule_add(container, false, "a", any, "rwm");
-    if (capabilities_state(&definition->features.capabilities, "mknod") == CAPABILITY_ON) {
+    /* whoever may make nodes, may: they are of no use where opening them is not allowed */
+    if (capabilities_keep_named(&definition->features.capabilities, "mknod")) {
         /* two rules: "a" on a v1 hierarchy means all access to all devices, whatever follows it */
         rule_add(container, true, "b", any, "m");
         rule_add(container, true, "c", any, "m");
     }
+    rule_add(container, true, "c", whiteout, "m");
     for (i = 0; i < G_N_ELEMENTS(usual_devices); i++)
         rule_add(container, true, "c", usual_devices[i], "rwm");
+}
+
+/* Everybody may use FUSE: what it mounts is the user's own. Tunnels are for whoever may have
+ * interfaces of his own. */
+static void
+nodes_add(const Definition *definition, Container *container)
+{
+    static const int64_t fuse[2] = { 10, 229 };
+    static const int64_t tun[2] = { 10, 200 };
+
+    device_add(container, "/dev/fuse", fuse, 0666);
+    if (!container_owns_network(definition) ||
+        !capabilities_keep_named(&definition->features.capabilities, "net_admin"))
+        return;
+    rule_add(container, true, "c", tun, "rwm");
+    device_add(container, "/dev/net/tun", tun, 0666);
 }
 
 /* The clocks a domain names may be read; their nodes are only there when the guest keeps local
@@ -181,11 +202,11 @@ timer_add(const Timer *timer, const ContainerContext *context, bool node, Contai
     if (timer->name == TIMER_HPET) {
         rule_add(container, true, "c", hpet, "r");
         if (node)
-            device_add(container, "/dev/hpet", hpet);
+            device_add(container, "/dev/hpet", hpet, 0600);
     } else if (timer->name == TIMER_RTC && context->rtc_major > 0) {
         rule_add(container, true, "c", rtc, "r");
         if (node)
-            device_add(container, "/dev/rtc", rtc);
+            device_add(container, "/dev/rtc", rtc, 0600);
     } else if (timer->name == TIMER_RTC && node) {
         return fail(
             error, FAILURE_CONFIG_UNSUPPORTED,
@@ -194,24 +215,42 @@ timer_add(const Timer *timer, const ContainerContext *context, bool node, Contai
     return true;
 }
 
-bool
-container_resources(const Definition *definition, const ContainerContext *context,
-                    Container *container, GError **error)
+static bool
+devices_set(const Definition *definition, const ContainerContext *context, Container *container,
+            GError **error)
 {
     const Clock *clock = &definition->clock;
     guint i;
 
-    memory_set(definition, container->os->resources->memory);
-    if (!cpu_set(definition, context, container->os->resources->cpu, error))
-        return false;
-    memory_policy_set(&definition->numa_tuning.memory, container->os);
-    caisson_set(&definition->caisson, container->os->resources);
-    block_io_set(&definition->block_tuning, container->os->resources->block_io);
     rules_add(definition, container);
+    nodes_add(definition, container);
     for (i = 0; i < clock->timers->len; i++) {
         if (!timer_add(clock->timers->pdata[i], context, clock->offset == CLOCK_LOCALTIME,
                        container, error))
             return false;
     }
     return true;
+}
+
+GPtrArray *
+container_device_rules(const Definition *definition, const ContainerContext *context)
+{
+    g_autoptr(Container) container = container_new();
+
+    /* a clock that the host does not have was refused when the guest started */
+    devices_set(definition, context, container, NULL);
+    return g_ptr_array_ref(container->os->resources->devices);
+}
+
+bool
+container_resources(const Definition *definition, const ContainerContext *context,
+                    Container *container, GError **error)
+{
+    memory_set(definition, container->os->resources->memory);
+    if (!cpu_set(definition, context, container->os->resources->cpu, error))
+        return false;
+    memory_policy_set(&definition->numa_tuning.memory, container->os);
+    caisson_set(&definition->caisson, container->os->resources);
+    block_io_set(&definition->block_tuning, container->os->resources->block_io);
+    return devices_set(definition, context, container, error);
 }

@@ -143,7 +143,8 @@ container_compute(const Definition *definition, const ContainerContext *context,
         !container_mounts(definition, container, error) ||
         !container_network(definition, container, error) ||
         !container_resources(definition, context, container, error) ||
-        !container_seccomp(definition, context, container, error))
+        !container_seccomp(definition, context, container, error) ||
+        !container_devices(definition, container, error))
         return NULL;
     if (context->arch && definition->os.arch &&
         g_strcmp0(os_arch_sibling(context->arch), definition->os.arch) == 0) {

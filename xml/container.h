@@ -4,6 +4,7 @@
 
 #include "controller/wire/container.h"
 #include "xml/definition.h"
+#include "xml/device.h"
 
 /* What computing needs to know of the host and of this start. */
 typedef struct {
@@ -45,6 +46,15 @@ void container_name_interface(const Definition *definition, Interface *interface
 
 /* Whether the container has a network of its own. */
 bool container_owns_network(const Definition *definition);
+
+/*
+ * What is to be found out of one device, a disk or a device of the host, when it comes to a running
+ * guest. Free with json_free(). FAILURE_CONFIG_UNSUPPORTED for other devices.
+ */
+ContainerHostDevice *container_host_device(const Device *device, GError **error);
+
+/* GPtrArray of ContainerDeviceRule *: what every such guest may use, without its devices. */
+GPtrArray *container_device_rules(const Definition *definition, const ContainerContext *context);
 
 /* Adds to a definition that is about to start what is missing: root filesystem '/' as first
  * filesystem (without accessmode), a pty console, partition /machine, aliases consoleN and

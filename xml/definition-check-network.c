@@ -187,6 +187,7 @@ static bool
 check_hostdev(const Hostdev *hostdev, GError **error)
 {
     const char *type = hostdev_type_name(hostdev->type);
+    g_autofree char *pci = NULL;
 
     if (!hostdev_is_possible(hostdev->type))
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
@@ -199,6 +200,10 @@ check_hostdev(const Hostdev *hostdev, GError **error)
                     "invalid value '%.64s' for element <%s> in <hostdev>: an absolute path, below "
                     "/dev, is needed",
                     hostdev->path, hostdev->type == HOSTDEV_MISC ? "char" : "block");
+    if (hostdev->type == HOSTDEV_PCI && !(pci = hostdev_pci_address(hostdev)))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "<hostdev type='pci'> needs an <address> with 'bus', 'slot' and 'function' in "
+                    "its <source>");
     if (hostdev->type == HOSTDEV_NET && !is_possible_name(hostdev->path))
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                     "invalid value '%.64s' for element <interface> in <hostdev>: names of "

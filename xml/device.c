@@ -488,7 +488,7 @@ device_attach(Definition *definition, const Device *device, GError **error)
     g_free(copy);
     renumber_consoles(changed);
     for (i = 0; disk && i < definition->disks->len; i++) {
-        if (is_meant(device, definition->disks->pdata[i]))
+        if (g_str_equal(((const Disk *)definition->disks->pdata[i])->target, disk->target))
             return fail(error, FAILURE_INVALID_ARG,
                         "the domain has a <disk> with target '%s' already; choose another",
                         disk->target);

@@ -20,6 +20,8 @@ typedef enum {
 
 typedef enum { DISK_DISK, DISK_CDROM, DISK_FLOPPY, DISK_LUN } DiskDevice;
 
+enum { DISK_POLICY_OPTIONAL = 3 }; /* of startup_policy; the rest: element-disk.c */
+
 #define DISK_DRIVER_OPTIONS 16
 
 typedef enum { DISK_CACHE_DEFAULT, DISK_CACHE_NONE } DiskCache; /* the rest: element-disk.c */

@@ -103,6 +103,14 @@ capabilities_state(const Capabilities *capabilities, const char *name)
     return index < 0 ? CAPABILITY_UNSET : capabilities->states[index];
 }
 
+bool
+capabilities_keep_named(const Capabilities *capabilities, const char *name)
+{
+    int index = capability_index(name);
+
+    return index >= 0 && capabilities_keep(capabilities, index);
+}
+
 /* One child element: its name is the capability, its attribute 'state' is on unless it is said. */
 static bool
 capability_read(const XmlContext *context, xmlNode *node, Capabilities *capabilities,

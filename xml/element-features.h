@@ -44,3 +44,6 @@ bool capabilities_keep(const Capabilities *capabilities, unsigned index);
 
 /* State asked for the capability with this XML name; CAPABILITY_UNSET for an unknown name. */
 CapabilityState capabilities_state(const Capabilities *capabilities, const char *name);
+
+/* Whether it is kept, by its XML name; false for an unknown one. */
+bool capabilities_keep_named(const Capabilities *capabilities, const char *name);

@@ -12,14 +12,16 @@ typedef enum { HOSTDEV_SUBSYSTEM, HOSTDEV_CAPABILITIES } HostdevMode;
 
 typedef enum {
     HOSTDEV_USB,
-    HOSTDEV_PCI, /* this and the next three: kept, a container cannot have them */
-    HOSTDEV_SCSI,
+    HOSTDEV_PCI,
+    HOSTDEV_SCSI, /* this and the next two: kept, a container cannot have them */
     HOSTDEV_SCSI_HOST,
     HOSTDEV_MDEV,
     HOSTDEV_STORAGE, /* this and the next two: mode HOSTDEV_CAPABILITIES */
     HOSTDEV_MISC,
     HOSTDEV_NET,
 } HostdevType;
+
+enum { HOSTDEV_POLICY_OPTIONAL = 3 }; /* of startup_policy; the rest: element-hostdev.c */
 
 #define HOSTDEV_ID_UNSET UINT64_MAX
 
@@ -53,6 +55,9 @@ void hostdev_free(Hostdev *hostdev);
 
 /* The word of a type: "usb". */
 const char *hostdev_type_name(HostdevType type);
+
+/* "0000:03:00.0", from the source of HOSTDEV_PCI; NULL when it names none. Free with g_free(). */
+char *hostdev_pci_address(const Hostdev *hostdev);
 
 /* Whether a container can have such a device at all. */
 bool hostdev_is_possible(HostdevType type);

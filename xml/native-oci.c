@@ -48,11 +48,21 @@ read_root(const OciConfig *config, Definition *definition, GError **error)
 static bool
 mount_is_usual(const ContainerMount *mount)
 {
-    static const char *const kernel[] = { "proc", "sysfs", "devpts", "cgroup", "cgroup2", NULL };
+    static const char *const kernel[] = { "proc",   "sysfs",   "devpts", "mqueue",
+                                          "cgroup", "cgroup2", NULL };
     const char *type = mount->type ? mount->type : "";
+    size_t i;
 
     if (g_str_equal(type, "tmpfs") && g_str_equal(mount->destination, "/dev"))
         return true;
+    /* one of another size is more than what every container has */
+    if (g_str_equal(type, "tmpfs") && g_str_equal(mount->destination, "/dev/shm")) {
+        for (i = 0; mount->options && mount->options[i]; i++) {
+            if (g_str_has_prefix(mount->options[i], "size="))
+                return false;
+        }
+        return true;
+    }
     return g_strv_contains(kernel, type) || build_is_provided(mount->destination);
 }
 

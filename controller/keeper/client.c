@@ -62,9 +62,10 @@ client_ready(Source *source, uint32_t events)
     g_autoptr(GError) error = NULL;
     g_autoptr(Message) message = NULL;
     g_autoptr(Message) refusal = NULL;
+    g_autoptr(GArray) fds = NULL;
 
-    if ((message = message_receive(source->fd, 0, NULL, &error))) {
-        control_answer(client->keeper, client, message);
+    if ((message = message_receive(source->fd, 0, &fds, &error))) {
+        control_answer(client->keeper, client, message, fds);
         return;
     }
     if (!error) {

@@ -14,11 +14,15 @@
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 
+/* As many devices as nobody has; a bound for clients that err. */
+#define HELD_MAX 1024
+
 typedef struct {
     Client *client; /* who asks */
     Message *message;
-    Fd fd;      /* descriptor 0 of the reply, or -1 */
-    bool later; /* the reply comes when the freezer is done */
+    GArray *fds; /* came with the call; NULL: none */
+    Fd fd;       /* descriptor 0 of the reply, or -1 */
+    bool later;  /* the reply comes when the freezer is done */
 } Reply;
 
 typedef bool (*Handler)(Keeper *keeper, const MessageParameters *parameters, Reply *reply,
@@ -189,6 +193,51 @@ request_open_console(Keeper *keeper, const MessageParameters *parameters, Reply 
     return console && (reply->fd = console_open(console, parameters->force, error)) >= 0;
 }
 
+/* What is held for @alias as index; held->len: nothing. */
+static guint
+held_find(const GPtrArray *held, const char *alias)
+{
+    guint i;
+
+    for (i = 0; i < held->len; i++) {
+        if (g_str_equal(((const KeeperHeld *)held->pdata[i])->alias, alias))
+            break;
+    }
+    return i;
+}
+
+static bool
+request_hold(Keeper *keeper, const MessageParameters *parameters, Reply *reply, GError **error)
+{
+    GPtrArray *all = keeper->state->held;
+    KeeperHeld *held;
+    int fd;
+
+    if (!parameters->alias || held_find(all, parameters->alias) < all->len || all->len >= HELD_MAX)
+        return fail(error, FAILURE_INVALID_ARG, "nothing can be held for '%s'",
+                    parameters->alias ? parameters->alias : "");
+    if (!reply->fds || (fd = message_take_fd(reply->fds, 0)) < 0)
+        return fail(error, FAILURE_INVALID_ARG, "no descriptor came to be held");
+    held = json_new(&keeper_held_type);
+    held->alias = g_strdup(parameters->alias);
+    held->fd = fd;
+    g_ptr_array_add(all, held);
+    return true;
+}
+
+static bool
+request_release(Keeper *keeper, const MessageParameters *parameters, Reply *reply, GError **error)
+{
+    GPtrArray *all = keeper->state->held;
+    guint index = parameters->alias ? held_find(all, parameters->alias) : all->len;
+
+    if (index >= all->len)
+        return true;
+    close((int)((const KeeperHeld *)all->pdata[index])->fd);
+    g_ptr_array_remove_index(all, index);
+    return true;
+}
+
 static const Request requests[] = {
     { "GetStatus", PHASE_ANY, request_get_status },
     { "GetDefinition", PHASE_ANY, request_get_definition },
@@ -196,6 +245,8 @@ static const Request requests[] = {
     { "Thaw", PHASE_RUNNING | PHASE_PAUSED, request_thaw },
     { "Kill", PHASE_ANY, request_kill },
     { "Signal", PHASE_RUNNING | PHASE_CHANGING | PHASE_PAUSED, request_signal },
+    { "Hold", PHASE_ANY, request_hold },
+    { "Release", PHASE_ANY, request_release },
     { "OpenConsole", PHASE_RUNNING | PHASE_CHANGING | PHASE_PAUSED, request_open_console },
 };
 
@@ -227,12 +278,12 @@ request_legal(const Keeper *keeper, const Request *request, GError **error)
 }
 
 void
-control_answer(Keeper *keeper, Client *client, const Message *call)
+control_answer(Keeper *keeper, Client *client, const Message *call, GArray *fds)
 {
     g_autoptr(Message) message = message_new_reply();
     g_autoptr(Message) refusal = NULL;
     g_autoptr(GError) error = NULL;
-    Reply reply = { .client = client, .message = message, .fd = -1 };
+    Reply reply = { .client = client, .message = message, .fds = fds, .fd = -1 };
     const Request *request = request_find(call, &error);
 
     if (!request || !request_legal(keeper, request, &error) ||

@@ -9,8 +9,8 @@
 /* Prepares keeper->freezer for Freeze and Thaw. */
 void control_init(Keeper *keeper);
 
-/* Answers one call of @client; the client may be gone afterwards. */
-void control_answer(Keeper *keeper, Client *client, const Message *call);
+/* Answers one call of @client, which came with @fds; the client may be gone afterwards. */
+void control_answer(Keeper *keeper, Client *client, const Message *call, GArray *fds);
 
 /* Kills init and with it the guest, suspended or not; its end is recorded as destroyed. */
 bool control_kill(Keeper *keeper, GError **error);

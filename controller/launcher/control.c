@@ -191,6 +191,7 @@ control_announce(Launch *launch, GError **error)
     event->parameters->init_pid = launch->init;
     event->parameters->cgroup = g_strdup(launch->group);
     event->parameters->interfaces = describe_interfaces(launch);
+    event->parameters->nodes = g_ptr_array_ref(launch->nodes);
     event->parameters->consoles = (char **)g_ptr_array_free(g_steal_pointer(&consoles), FALSE);
     return message_send(launch->control, event, NULL, 0, send_deadline(), error) &&
            await_continue(launch, error);

@@ -8,18 +8,16 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "controller/mounts/mount-options.h"
 #include "controller/mounts/place.h"
+#include "controller/devices/find.h"
+#include "controller/devices/node.h"
 #include "controller/launcher/steps.h"
 #include "controller/launcher/terminals.h"
 #include "controller/wire/failure.h"
-
-/* of the kernel's 12 and 20 bits */
-#define MAJOR_MAX 0xfff
-#define MINOR_MAX 0xfffff
+#include "controller/wire/handover.h"
 
 /* character devices everyone may use */
 static const struct {
@@ -49,44 +47,10 @@ own(const Launch *launch, int directory, const char *path, GError **error)
     return true;
 }
 
-/* Directories above @path, which is relative to the tree; nobody else has access to it yet. */
 static bool
-make_parents(const Launch *launch, int tree, const char *path, GError **error)
+make_node(const Launch *launch, int tree, const DeviceNode *node, GError **error)
 {
-    const char *slash = path;
-
-    while ((slash = strchr(slash, '/'))) {
-        g_autofree char *directory = g_strndup(path, slash - path);
-
-        if (mkdirat(tree, directory, 0755) == 0 && !own(launch, tree, directory, error))
-            return false;
-        slash++;
-    }
-    return true;
-}
-
-static bool
-make_node(const Launch *launch, int tree, const ContainerDevice *device, GError **error)
-{
-    mode_t type = g_str_equal(device->type, "b") ? S_IFBLK : S_IFCHR;
-    const char *path = device->path + strlen("/dev/");
-
-    if (!g_str_has_prefix(device->path, "/dev/") || strstr(device->path, "/../"))
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED, "device node '%s' is not below /dev",
-                    device->path);
-    if (device->major < 0 || device->major > MAJOR_MAX || device->minor < 0 ||
-        device->minor > MINOR_MAX)
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "device node '%s' has the numbers %" G_GINT64_FORMAT ":%" G_GINT64_FORMAT
-                    ", which no device has",
-                    device->path, device->major, device->minor);
-    if (!make_parents(launch, tree, path, error))
-        return false;
-    /* fchmodat: mknod() obeys the umask */
-    if (mknodat(tree, path, type | 0600, makedev(device->major, device->minor)) < 0 ||
-        fchmodat(tree, path, device->file_mode & 07777, 0) < 0)
-        return fail_errno(error, errno, "cannot make device node '%s'", device->path);
-    return own(launch, tree, path, error);
+    return node_make(tree, node, (NodeOwner){ launch->root_uid, launch->root_gid }, error);
 }
 
 static bool
@@ -100,26 +64,58 @@ make_file(const Launch *launch, int tree, const char *name, GError **error)
 }
 
 static bool
-fill_tree(const Launch *launch, int tree, GError **error)
+make_standard_nodes(const Launch *launch, int tree, GError **error)
 {
-    const GPtrArray *devices = launch->container->os->devices;
-    guint i;
+    size_t i;
 
-    if (mkdirat(tree, "pts", 0755) < 0)
-        return fail_errno(error, errno, "cannot make '/dev/pts'");
-    if (!own(launch, tree, "", error) || !own(launch, tree, "pts", error))
-        return false;
     for (i = 0; i < G_N_ELEMENTS(standard_nodes); i++) {
-        const ContainerDevice node = { (char *)standard_nodes[i].path, (char *)"c",
-                                       standard_nodes[i].major, standard_nodes[i].minor, 0666 };
+        const DeviceNode node = { .path = (char *)standard_nodes[i].path,
+                                  .type = (char *)"c",
+                                  .major = standard_nodes[i].major,
+                                  .minor = standard_nodes[i].minor,
+                                  .file_mode = 0666 };
 
         if (!make_node(launch, tree, &node, error))
             return false;
     }
+    return true;
+}
+
+/* What the definition names by number, then what was found on the host: of that, a node may be
+ * there already, as part of another device or of every container. */
+static bool
+make_named_nodes(const Launch *launch, int tree, GError **error)
+{
+    const GPtrArray *devices = launch->container->os->devices;
+    guint i;
+
     for (i = 0; i < devices->len; i++) {
-        if (!make_node(launch, tree, g_ptr_array_index(devices, i), error))
+        const ContainerDevice *device = g_ptr_array_index(devices, i);
+        const DeviceNode node = { .path = device->path,
+                                  .type = device->type,
+                                  .major = device->major,
+                                  .minor = device->minor,
+                                  .file_mode = device->file_mode };
+
+        if (!make_node(launch, tree, &node, error))
             return false;
     }
+    for (i = 0; i < launch->nodes->len; i++) {
+        const DeviceNode *node = g_ptr_array_index(launch->nodes, i);
+
+        if (!node_is_there(tree, node) && !make_node(launch, tree, node, error)) {
+            g_prefix_error(error, "%s: ", node->alias);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+make_links(const Launch *launch, int tree, GError **error)
+{
+    guint i;
+
     for (i = 0; i < G_N_ELEMENTS(links); i++) {
         if (symlinkat(links[i].target, tree, links[i].name) < 0)
             return fail_errno(error, errno, "cannot make '/dev/%s'", links[i].name);
@@ -135,6 +131,16 @@ fill_tree(const Launch *launch, int tree, GError **error)
             return false;
     }
     return true;
+}
+
+static bool
+fill_tree(const Launch *launch, int tree, GError **error)
+{
+    if (mkdirat(tree, "pts", 0755) < 0)
+        return fail_errno(error, errno, "cannot make '/dev/pts'");
+    return own(launch, tree, "", error) && own(launch, tree, "pts", error) &&
+           make_standard_nodes(launch, tree, error) && make_links(launch, tree, error) &&
+           make_named_nodes(launch, tree, error);
 }
 
 /* Ids in options are the guest's; a file system made on the host's side wants the host's. */
@@ -174,6 +180,49 @@ make_mount(const Launch *launch, const ContainerMount *mount, GError **error)
     if (fd < 0)
         g_prefix_error(error, "%s: ", mount->destination);
     return fd;
+}
+
+static void
+allow_node(Launch *launch, const DeviceNode *node)
+{
+    ContainerDeviceRule *rule = json_new(&container_device_rule_type);
+
+    rule->allow = true;
+    rule->type = g_strdup(node->type);
+    rule->major = node->major;
+    rule->minor = node->minor;
+    rule->access = g_strdup(node->access);
+    g_ptr_array_add(launch->container->os->resources->devices, rule);
+}
+
+bool
+devices_find(Launch *launch, GError **error)
+{
+    const GPtrArray *devices = launch->container->caisson->host_devices;
+    guint i;
+    guint n;
+
+    for (i = 0; i < devices->len; i++) {
+        const ContainerHostDevice *device = g_ptr_array_index(devices, i);
+        g_auto(FoundDevice) found = { NULL, -1 };
+
+        if (!device_find(&device_roots, device, &found, error)) {
+            g_prefix_error(error, "%s: ", device->alias);
+            return false;
+        }
+        for (n = 0; n < found.nodes->len; n++) {
+            allow_node(launch, g_ptr_array_index(found.nodes, n));
+            g_ptr_array_add(launch->nodes, device_node_copy(g_ptr_array_index(found.nodes, n)));
+        }
+        if (found.held >= 0) {
+            KeeperHeld *held = json_new(&keeper_held_type);
+
+            held->alias = g_strdup(device->alias);
+            held->fd = fd_steal(&found.held);
+            g_ptr_array_add(launch->held, held);
+        }
+    }
+    return true;
 }
 
 bool

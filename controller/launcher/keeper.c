@@ -68,6 +68,10 @@ make_state(Launch *launch, int freezer, int memory)
     state->paused = launch->container->caisson->paused;
     state->continue_pending = true;
     state->view = make_view(launch);
+    for (i = 0; i < launch->held->len; i++)
+        hand_over((int)((const KeeperHeld *)launch->held->pdata[i])->fd);
+    g_ptr_array_unref(state->held);
+    state->held = g_ptr_array_ref(launch->held);
     for (i = 0; i < launch->terminals->len; i++) {
         const Terminal *terminal = g_ptr_array_index(launch->terminals, i);
         KeeperConsole *console = json_new(&keeper_console_type);

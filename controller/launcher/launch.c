@@ -9,6 +9,8 @@
 #include "controller/launcher/steps.h"
 #include "controller/launcher/sync.h"
 #include "controller/launcher/terminals.h"
+#include "controller/wire/handover.h"
+#include "controller/wire/node.h"
 
 typedef enum { SIDE_HOST, SIDE_CONTAINER } Side;
 
@@ -29,6 +31,7 @@ static const Step steps[] = {
     { "idmap", SIDE_HOST, namespaces_check, NULL },
     { "state", SIDE_HOST, state_create, state_remove },
     { "mounts", SIDE_HOST, sources_open, NULL },
+    { "devices", SIDE_HOST, devices_find, NULL },
     { "devices", SIDE_HOST, devices_make, NULL },
     { "consoles", SIDE_HOST, terminals_open, NULL },
     { "seccomp", SIDE_HOST, seccomp_prepare, NULL },
@@ -89,6 +92,8 @@ launch_new(Container *container, GArray *passed)
         launch->trees[i] = -1;
     launch->links = g_array_new(FALSE, FALSE, sizeof(int));
     launch->terminals = g_ptr_array_new_with_free_func(terminal_free);
+    launch->nodes = json_array_new(&device_node_type);
+    launch->held = json_array_new(&keeper_held_type);
     launch->user_namespace = container->os->uid_mappings->len > 0;
     launch->root_uid = launch_host_id(launch, container->os->uid_mappings, 0);
     launch->root_gid = launch_host_id(launch, container->os->gid_mappings, 0);
@@ -118,6 +123,10 @@ launch_free(Launch *launch)
     fd_close(&launch->init_pidfd);
     fd_close(&launch->sync);
     view_close(launch);
+    for (i = 0; i < launch->held->len; i++)
+        close((int)((const KeeperHeld *)launch->held->pdata[i])->fd);
+    g_clear_pointer(&launch->held, g_ptr_array_unref);
+    g_clear_pointer(&launch->nodes, g_ptr_array_unref);
     g_clear_pointer(&launch->terminals, g_ptr_array_unref);
     g_clear_pointer(&launch->links, g_array_unref);
     g_clear_pointer(&launch->views, g_ptr_array_unref);

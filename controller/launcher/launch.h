@@ -48,6 +48,8 @@ typedef struct {
                   -1 */
     Fd pts;    /* the guest's devpts, borrowed from trees */
     GPtrArray *terminals; /* of Terminal * */
+    GPtrArray *nodes;     /* of DeviceNode *: of the domain's devices */
+    GPtrArray *held;      /* of KeeperHeld *: descriptors that the keeper keeps open */
 
     /* of int, one per interface that was made: index of its end on the host, 0: it has none */
     GArray *links;

@@ -17,7 +17,9 @@ void state_remove(Launch *launch);
 /* sources.c: the root, and what is bound from the host, as detached mounts */
 bool sources_open(Launch *launch, GError **error);
 
-/* devices.c: /dev with its nodes, and the guest's devpts, as detached mounts */
+/* devices.c: what the host's devices are here, and who may use them */
+bool devices_find(Launch *launch, GError **error);
+/* /dev with its nodes, and the guest's devpts, as detached mounts */
 bool devices_make(Launch *launch, GError **error);
 /* inside: console and ttyN */
 bool devices_bind(Launch *launch, GError **error);

@@ -283,6 +283,22 @@ static const JsonField console_fields[] = {
 };
 const JsonType container_console_type = { "console", sizeof(ContainerConsole), console_fields };
 
+static const JsonField host_device_fields[] = {
+    { "alias", JSON_STRING, offsetof(ContainerHostDevice, alias), .flags = JSON_REQUIRED },
+    { "kind", JSON_STRING, offsetof(ContainerHostDevice, kind), .flags = JSON_REQUIRED },
+    { "source", JSON_STRING, offsetof(ContainerHostDevice, source) },
+    { "path", JSON_STRING, offsetof(ContainerHostDevice, path) },
+    { "vendor", JSON_INT, offsetof(ContainerHostDevice, vendor), .absent = -1 },
+    { "product", JSON_INT, offsetof(ContainerHostDevice, product), .absent = -1 },
+    { "bus", JSON_INT, offsetof(ContainerHostDevice, bus), .absent = -1 },
+    { "device", JSON_INT, offsetof(ContainerHostDevice, device), .absent = -1 },
+    { "readonly", JSON_BOOL, offsetof(ContainerHostDevice, readonly) },
+    { "optional", JSON_BOOL, offsetof(ContainerHostDevice, optional) },
+    { NULL },
+};
+const JsonType container_host_device_type = { "host device", sizeof(ContainerHostDevice),
+                                              host_device_fields };
+
 static const JsonField extension_fields[] = {
     { "name", JSON_STRING, offsetof(ContainerExtension, name), .flags = JSON_REQUIRED },
     { "uuid", JSON_STRING, offsetof(ContainerExtension, uuid), .flags = JSON_REQUIRED },
@@ -297,6 +313,8 @@ static const JsonField extension_fields[] = {
     { "user", JSON_STRING, offsetof(ContainerExtension, user) },
     { "group", JSON_STRING, offsetof(ContainerExtension, group) },
     { "view", JSON_BOOL, offsetof(ContainerExtension, view) },
+    { "hostDevices", JSON_OBJECTS, offsetof(ContainerExtension, host_devices),
+      .type = &container_host_device_type },
     { "hostNetwork", JSON_BOOL, offsetof(ContainerExtension, host_network) },
     { "paused", JSON_BOOL, offsetof(ContainerExtension, paused) },
     { "passedFds", JSON_UINT, offsetof(ContainerExtension, passed_fds) },
@@ -392,6 +410,7 @@ container_complete(Container *container)
     array_ensure(&container->caisson->consoles, &container_console_type);
     array_ensure(&container->caisson->interfaces, &container_interface_type);
     g_ptr_array_foreach(container->caisson->interfaces, complete_interface, NULL);
+    array_ensure(&container->caisson->host_devices, &container_host_device_type);
 }
 
 Container *

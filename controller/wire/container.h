@@ -194,6 +194,23 @@ typedef struct {
     char *alias; /* "console0" */
 } ContainerConsole;
 
+/*
+ * A device of the host by what the domain calls it. What nodes it has there, and with which
+ * numbers, is found out when the guest gets it; see controller/devices/find.h for the kinds.
+ */
+typedef struct {
+    char *alias;    /* "disk0", "hostdev1" */
+    char *kind;     /* "block", "char", "image", "usb", "pci" */
+    char *source;   /* path on the host; "pci": "0000:03:00.0"; "usb": NULL */
+    char *path;     /* inside, below /dev; NULL: where the host has it */
+    int64_t vendor; /* "usb": this and the next three; -1: any */
+    int64_t product;
+    int64_t bus;
+    int64_t device;
+    bool readonly;
+    bool optional; /* one that the host does not have is left out */
+} ContainerHostDevice;
+
 /* What OCI has no word for. */
 typedef struct {
     char *name;            /* domain name */
@@ -210,11 +227,12 @@ typedef struct {
      * container's own /etc/passwd and /etc/group; NULL: root */
     char *user;
     char *group;
-    bool view;             /* files of /proc and /sys are made from the guest's own group */
-    GPtrArray *interfaces; /* of ContainerInterface * */
-    bool host_network;     /* no network namespace of its own */
-    bool paused;           /* freeze before init runs */
-    uint64_t passed_fds;   /* number of fds passed with Launch that init gets as 3, 4, … */
+    bool view;               /* files of /proc and /sys are made from the guest's own group */
+    GPtrArray *interfaces;   /* of ContainerInterface * */
+    GPtrArray *host_devices; /* of ContainerHostDevice * */
+    bool host_network;       /* no network namespace of its own */
+    bool paused;             /* freeze before init runs */
+    uint64_t passed_fds;     /* number of fds passed with Launch that init gets as 3, 4, … */
 } ContainerExtension;
 
 typedef struct {
@@ -235,6 +253,7 @@ extern const JsonType container_id_mapping_type;
 extern const JsonType container_device_type;
 extern const JsonType container_device_rule_type;
 extern const JsonType container_console_type;
+extern const JsonType container_host_device_type;
 extern const JsonType container_root_type;
 extern const JsonType container_process_type;
 extern const JsonType container_user_type;

@@ -35,6 +35,12 @@ static const JsonField view_fields[] = {
     { NULL },
 };
 const JsonType keeper_view_type = { "view", sizeof(KeeperView), view_fields };
+static const JsonField held_fields[] = {
+    { "alias", JSON_STRING, offsetof(KeeperHeld, alias), .flags = JSON_REQUIRED },
+    { "fd", JSON_INT, offsetof(KeeperHeld, fd), .absent = -1, .flags = JSON_REQUIRED },
+    { NULL },
+};
+const JsonType keeper_held_type = { "held", sizeof(KeeperHeld), held_fields };
 
 static const JsonField state_fields[] = {
     { "name", JSON_STRING, offsetof(KeeperState, name), .flags = JSON_REQUIRED },
@@ -53,6 +59,7 @@ static const JsonField state_fields[] = {
     { "cgroup", JSON_STRING, offsetof(KeeperState, cgroup) },
     { "consoles", JSON_OBJECTS, offsetof(KeeperState, consoles), .type = &keeper_console_type },
     { "view", JSON_OBJECT, offsetof(KeeperState, view), .type = &keeper_view_type },
+    { "held", JSON_OBJECTS, offsetof(KeeperState, held), .type = &keeper_held_type },
     { "paused", JSON_BOOL, offsetof(KeeperState, paused) },
     { "continuePending", JSON_BOOL, offsetof(KeeperState, continue_pending) },
     { NULL },
@@ -65,6 +72,7 @@ keeper_state_new(void)
     KeeperState *state = json_new(&keeper_state_type);
 
     state->consoles = json_array_new(&keeper_console_type);
+    state->held = json_array_new(&keeper_held_type);
     return state;
 }
 
@@ -96,5 +104,7 @@ keeper_state_read(int fd, GError **error)
     }
     if (!state->consoles)
         state->consoles = json_array_new(&keeper_console_type);
+    if (!state->held)
+        state->held = json_array_new(&keeper_held_type);
     return state;
 }

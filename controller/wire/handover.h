@@ -25,6 +25,12 @@ typedef struct {
     char *path;    /* slave of .host, "/dev/pts/6" */
 } KeeperConsole;
 
+/* A descriptor that the guest needs open although it has none itself: of an image's loop device. */
+typedef struct {
+    char *alias; /* of the device of the domain: "disk0" */
+    int64_t fd;
+} KeeperHeld;
+
 typedef struct {
     int64_t fd;
 } KeeperDescriptor;
@@ -54,6 +60,7 @@ typedef struct {
     char *cgroup;            /* as in GetStatus */
     GPtrArray *consoles;     /* of KeeperConsole * */
     KeeperView *view;        /* NULL: the guest has none */
+    GPtrArray *held;         /* of KeeperHeld * */
     bool paused;             /* the group is frozen already: the state is "paused" */
     bool continue_pending;   /* the first thing to send to .client is the reply to Continue */
     /* descriptor that is ready when the guest ran out of memory: on v1 an eventfd that counts
@@ -66,8 +73,9 @@ extern const JsonType keeper_state_type;
 extern const JsonType keeper_console_type;
 extern const JsonType keeper_descriptor_type;
 extern const JsonType keeper_view_type;
+extern const JsonType keeper_held_type;
 
-/* All descriptors -1, consoles an empty array. */
+/* All descriptors -1, consoles and held empty arrays. */
 KeeperState *keeper_state_new(void);
 /* Does not close descriptors. */
 void keeper_state_free(KeeperState *state);

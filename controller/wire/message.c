@@ -34,6 +34,7 @@ static const JsonField parameters_fields[] = {
     { "interfaces", JSON_OBJECTS, offsetof(MessageParameters, interfaces),
       .type = &message_interface_type },
     { "placement", JSON_STRING, offsetof(MessageParameters, placement) },
+    { "nodes", JSON_OBJECTS, offsetof(MessageParameters, nodes), .type = &device_node_type },
     { "alias", JSON_STRING, offsetof(MessageParameters, alias) },
     { "force", JSON_BOOL, offsetof(MessageParameters, force) },
     { "safe", JSON_BOOL, offsetof(MessageParameters, safe) },

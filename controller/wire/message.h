@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "controller/wire/json.h"
+#include "controller/wire/node.h"
 
 #define MESSAGE_PROTOCOL_VERSION 1
 #define MESSAGE_SIZE_MAX         65536 /* bytes of one packet */
@@ -37,6 +38,7 @@ typedef struct {
     char *cgroup;     /* group of the guest below each hierarchy: "/machine/lxc-41-x.libvirt-lxc" */
     char **consoles;  /* host pty of each console, "/dev/pts/6" */
     GPtrArray *interfaces; /* of MessageInterface *, NULL: absent */
+    GPtrArray *nodes;      /* of DeviceNode *: device nodes of the guest; NULL: none */
     char *placement;       /* Placement: "machined", "systemd" */
     char *alias;           /* OpenConsole: "console0"; NULL: the first one */
     bool force;            /* OpenConsole: end the stream that has it now */

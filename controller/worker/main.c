@@ -33,6 +33,10 @@ static const struct {
     { "Return", link_return,
       "Return FILE      return devices from the namespace FILE to the host" },
     { "Clear", link_clear, "Clear [links]    remove what an interface has left on the host" },
+    { "FindDevice", devices_find, "FindDevice JSON  say what nodes a device of the host has" },
+    { "MakeNodes", devices_make,
+      "MakeNodes UID GID\n                   make device nodes in the container's /dev" },
+    { "RemoveNodes", devices_remove, "RemoveNodes      remove them" },
     { "Placement", placement_find, "Placement        say who makes scopes for containers here" },
     { "Place", placement_create,
       "Place PLACEMENT MACHINE UUID LEADER PARTITION ROOT [INDEX …]\n"
@@ -64,18 +68,19 @@ deadline(void)
 }
 
 static bool
-perform(size_t verb, char *const *arguments, Message *reply, GError **error)
+perform(size_t verb, Request *request, GError **error)
 {
     g_autoptr(GArray) fds = NULL;
     g_autoptr(Message) call = message_receive(CONTROL_FD, deadline(), &fds, error);
-    Request request = { arguments, call, fds, reply };
 
+    request->call = call;
+    request->fds = fds;
     if (!call)
         return *error ? false : fail(error, FAILURE_OPERATION_FAILED, "the daemon went away");
     if (g_strcmp0(call->method, verbs[verb].name) != 0)
         return fail(error, FAILURE_OPERATION_INVALID, "expected the call %s, not '%s'",
                     verbs[verb].name, call->method ? call->method : "");
-    return verbs[verb].perform(&request, error);
+    return verbs[verb].perform(request, error);
 }
 
 static int
@@ -83,6 +88,7 @@ run(size_t verb, char *const *arguments)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Message) reply = message_new_reply();
+    Request request = { .arguments = arguments, .reply = reply, .reply_fd = -1 };
 
     if (fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) < 0) {
         fprintf(stderr, "libvirt_lxc_worker: descriptor %d is not open\n", CONTROL_FD);
@@ -90,12 +96,15 @@ run(size_t verb, char *const *arguments)
     }
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
-    if (!perform(verb, arguments, reply, &error)) {
+    if (!perform(verb, &request, &error)) {
         message_free(g_steal_pointer(&reply));
         reply = message_new_error(error);
     }
-    return message_send(CONTROL_FD, reply, NULL, 0, deadline(), NULL) && !error ? EXIT_SUCCESS
-                                                                                : EXIT_FAILURE;
+    return message_send(CONTROL_FD, reply, &request.reply_fd, !error && request.reply_fd >= 0,
+                        deadline(), NULL) &&
+                   !error
+               ? EXIT_SUCCESS
+               : EXIT_FAILURE;
 }
 
 int

@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "controller/wire/descriptor.h"
 #include "controller/wire/message.h"
 
 typedef struct {
@@ -12,6 +13,7 @@ typedef struct {
     const Message *call;
     GArray *fds;    /* that came with the call */
     Message *reply; /* empty; what the verb has to say */
+    Fd reply_fd;    /* descriptor 0 of the reply; -1: none */
 } Request;
 
 /* initctl.c: a request to System V init; argument: run level; descriptor 0: pidfd of the guest's
@@ -30,6 +32,11 @@ bool link_return(Request *request, GError **error);
 /* What is left on the host of an interface whose guest has ended, with the argument "links" also
  * the host's end itself; descriptor: the interface */
 bool link_clear(Request *request, GError **error);
+/* devices.c: finds out about a device of the host; makes nodes in a running guest's /dev; removes
+ * them; see protocol.rst */
+bool devices_find(Request *request, GError **error);
+bool devices_make(Request *request, GError **error);
+bool devices_remove(Request *request, GError **error);
 
 /* placement.c: answers placement, the best that this host has; message: why it is not a better one
  */

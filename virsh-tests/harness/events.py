@@ -14,6 +14,13 @@ LIFECYCLE = {
 }
 
 
+DEVICE = {
+    libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_ADDED: 'device-added',
+    libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED: 'device-removed',
+    libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED: 'device-removal-failed',
+}
+
+
 def details():
     """('stopped', 2) → 'destroyed': all details libvirt-python knows."""
     table = {}
@@ -50,6 +57,8 @@ class Events:
                                               self.lifecycle, None),
             connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_REBOOT,
                                               self.reboot, None),
+            *(connection.domainEventRegisterAny(None, number, self.device, what)
+              for number, what in DEVICE.items()),
         ]
 
     def add(self, name, what):
@@ -63,6 +72,9 @@ class Events:
 
     def reboot(self, _connection, domain, _opaque):
         self.add(domain.name(), 'reboot')
+
+    def device(self, _connection, domain, alias, what):
+        self.add(domain.name(), '%s %s' % (what, alias))
 
     def of(self, name):
         with self.arrived:
