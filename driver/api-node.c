@@ -7,6 +7,7 @@
 #include "driver/abi/node.h"
 #include "driver/api.h"
 #include "driver/report.h"
+#include "driver/security-model.h"
 
 /* libvirt's libraries set this bit in calls with typed parameters */
 #define STRINGS_OKAY VIR_TYPED_PARAM_STRING_OKAY
@@ -162,8 +163,8 @@ api_node_get_security_model(virConnectPtr conn, virSecurityModelPtr model)
     memset(model, 0, sizeof(*model));
     if (!access_check_connect(conn, ACL(virNodeGetSecurityModelEnsureACL), &error))
         return report(error);
-    g_strlcpy(model->model, "none", sizeof(model->model));
-    g_strlcpy(model->doi, "0", sizeof(model->doi));
+    g_strlcpy(model->model, security_model(), sizeof(model->model));
+    g_strlcpy(model->doi, security_doi(), sizeof(model->doi));
     return 0;
 }
 

@@ -127,22 +127,6 @@ api_domain_has_managed_save_image(virDomainPtr handle, unsigned int flags)
     return 0;
 }
 
-/* No security driver labels containers: an empty label. */
-static int
-api_domain_get_security_label(virDomainPtr handle, virSecurityLabelPtr label)
-{
-    g_autoptr(GError) error = NULL;
-    g_auto(Reading) reading = { NULL };
-    Domain *domain;
-
-    memset(label, 0, sizeof(*label));
-    if (!(domain =
-              domain_read(&reading, handle, ACL(virDomainGetSecurityLabelEnsureACL), &error)) ||
-        !domain_expect(domain, DOMAIN_ACTIVE, &error))
-        return report(error);
-    return 0;
-}
-
 static int
 api_domain_get_control_info(virDomainPtr handle, virDomainControlInfoPtr info, unsigned int flags)
 {
@@ -167,7 +151,6 @@ const ApiSlot query_api[] = {
     API(domainIsActive, api_domain_is_active),
     API(domainGetMaxMemory, api_domain_get_max_memory),
     API(domainHasManagedSaveImage, api_domain_has_managed_save_image),
-    API(domainGetSecurityLabel, api_domain_get_security_label),
     API(domainGetControlInfo, api_domain_get_control_info),
     { NULL, NULL },
 };

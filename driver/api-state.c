@@ -11,6 +11,7 @@
 #include "driver/look.h"
 #include "driver/report.h"
 #include "driver/store.h"
+#include "xml/container.h"
 
 /* bits of virDomainMessageType, of libvirt 7.1 and (the last) 11.1 */
 #define MESSAGES_DEPRECATION (1 << 0)
@@ -91,6 +92,9 @@ add_taints(GPtrArray *messages, const Domain *domain, const Definition *definiti
               "high privileges: root in the guest is root on the host, without <idmap>");
     add_taint(messages, !definition->features.privnet && definition->interfaces->len == 0,
               "the network is the host's: <privnet/> of <features> gives the guest its own");
+    add_taint(messages, container_root_is_host(definition),
+              "the root directory is the host's: the guest can change every file of the host that "
+              "its root may");
     add_taint(messages, unused != NULL, devices);
 }
 

@@ -10,6 +10,7 @@ extern const ApiSlot node_api[];       /* host information */
 extern const ApiSlot list_api[];       /* list and look up */
 extern const ApiSlot definition_api[]; /* define, undefine, XML, metadata, autostart */
 extern const ApiSlot lifecycle_api[];  /* create, suspend, shutdown, reboot, destroy */
+extern const ApiSlot security_api[];   /* labels */
 extern const ApiSlot query_api[];      /* state, info, active, persistent, OS type … */
 extern const ApiSlot guest_api[];      /* console, namespaces, signals */
 extern const ApiSlot agent_info_api[];

@@ -14,6 +14,7 @@
 #include "driver/capabilities.h"
 #include "driver/domain.h"
 #include "driver/placement.h"
+#include "driver/security-model.h"
 #include "xml/container.h"
 
 #define SETTINGS_PATH SYSCONFDIR "/lxc.conf"
@@ -73,26 +74,16 @@ find_uuid(void)
     g_strlcpy(host.uuid, random, sizeof(host.uuid));
 }
 
-/* Guests are not labelled by a security driver: asking for one must not be taken for having it. */
 static bool
 check_security(const Settings *settings, GError **error)
 {
-    if (settings->security_driver && !g_str_equal(settings->security_driver, "none"))
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "security_driver '%s' of " SETTINGS_PATH
-                    " is not available: use \"none\" or remove the line",
-                    settings->security_driver);
-    if (settings->security_require_confined)
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "security_require_confined of " SETTINGS_PATH
-                    " needs a security driver, and there is none: remove the line");
-    if (settings->security_default_confined)
-        log_warning("security_default_confined of %s has no effect without a security driver",
-                    SETTINGS_PATH);
     if (settings->seccomp && !seccomp_profile_check(settings->seccomp, error)) {
         g_prefix_error(error, "seccomp of " SETTINGS_PATH ": ");
         return false;
     }
+    if (!security_init(settings, error))
+        return false;
+    host.defaults.security_model = security_model();
     return true;
 }
 
@@ -202,8 +193,8 @@ host_capabilities(GError **error)
         .uuid = host.uuid,
         .arch = host.arch,
         .emulator = CONTROLLER_PATH,
-        .security_model = "none",
-        .security_doi = "0",
+        .security_model = security_model(),
+        .security_doi = security_doi(),
         .suspend_memory = file_has_word("/sys/power/state", "mem"),
         .suspend_disk = disk,
         .suspend_hybrid = disk && file_has_word("/sys/power/disk", "suspend"),

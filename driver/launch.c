@@ -23,6 +23,7 @@
 #include "driver/placing.h"
 #include "driver/report.h"
 #include "driver/sharing.h"
+#include "driver/security-model.h"
 #include "driver/spawn.h"
 #include "driver/store.h"
 #include "driver/watch.h"
@@ -53,6 +54,10 @@ launch_open_log(const Definition *definition, GError **error)
     dprintf(fd, "%s.%03d+0000: starting up\n", stamp, g_date_time_get_microsecond(now) / 1000);
     if (unused)
         dprintf(fd, "kept without effect in a container: %s\n", unused);
+    if (container_root_is_host(definition)) {
+        dprintf(fd, "tainted: the root directory is the host's\n");
+        log_warning("domain '%s' is tainted: its root directory is the host's", name);
+    }
     return fd_steal(&fd);
 }
 
@@ -298,6 +303,8 @@ launch_undo(Domain *domain)
 bool
 launch_start(Domain *domain, Definition *definition, const StartOptions *options, GError **error)
 {
+    /* before anybody else can see the definition */
+    bool settled = security_prepare(definition, error);
     g_auto(Fd) socket = -1;
 
     g_mutex_lock(&domain->lock);
@@ -306,7 +313,7 @@ launch_start(Domain *domain, Definition *definition, const StartOptions *options
     container_complete(domain->live);
     g_mutex_unlock(&domain->lock);
 
-    if (!hooks_run(domain, HOOK_PREPARE, NULL, error) ||
+    if (!settled || !hooks_run(domain, HOOK_PREPARE, NULL, error) ||
         !launch_run(domain, options, &socket, error)) {
         fd_close(&socket);
         audit_start(domain, "booted", false);

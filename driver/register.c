@@ -25,6 +25,7 @@ lxcRegister(void)
         definition_api,
         lifecycle_api,
         query_api,
+        security_api,
         guest_api,
         agent_api,
         agent_info_api,

@@ -241,17 +241,24 @@ def start(define):
 
 
 @pytest.fixture
-def attack(start, make_root):
-    """Starts a guest whose init tries these attacks (tests/attack/attack.c); answers {attack: result}."""
-    def make(*attacks, script='', **options):
+def attempt(start, make_root):
+    """Starts a guest whose init is this shell script; answers (what it printed, domain, guest)."""
+    def make(script, **options):
         root = options.pop('root', None) or make_root(options.get('idmap') or 0)
         shutil.copy2(build.find('attack'), os.path.join(root, 'bin/attack'))
-        start(init='/bin/sh', root=root, arguments=[
-            '-c', '{ %s /bin/attack %s; } > /seen.new 2>&1; mv /seen.new /seen; exec sleep 1000'
-            % (script, ' '.join(attacks))], **options)
-        wait_for(lambda: os.path.exists(os.path.join(root, 'seen')), 'the attacks ended', 30)
-        lines = guest.read_file(root, 'seen').splitlines()
-        return dict(line.split(' ', 1) for line in lines if ' ' in line)
+        domain, described = start(init='/bin/sh', root=root, arguments=[
+            '-c', '{ %s\n } > /seen.new 2>&1; mv /seen.new /seen; exec sleep 1000' % script], **options)
+        wait_for(lambda: os.path.exists(os.path.join(root, 'seen')), 'the script ended', 30)
+        return guest.read_file(root, 'seen'), domain, described
+    return make
+
+
+@pytest.fixture
+def attack(attempt):
+    """Starts a guest that tries these attacks (tests/attack/attack.c); answers {attack: result}."""
+    def make(*attacks, **options):
+        text, _, _ = attempt('/bin/attack ' + ' '.join(attacks), **options)
+        return dict(line.split(' ', 1) for line in text.splitlines() if ' ' in line)
     return make
 
 

@@ -32,16 +32,27 @@ static const BasicMount basic_mounts[] = {
     { "/dev/mqueue", "mqueue", NULL, "nosuid,nodev,noexec" },
 };
 
+/* Memory, log, keys and addresses of the host, and ways to make it busy by reading. */
 static const char *const masked_paths[] = {
-    "/proc/kcore",   "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/proc/scsi",
-    "/sys/firmware", NULL,
+    "/proc/acpi",        "/proc/kcore",
+    "/proc/keys",        "/proc/kmsg",
+    "/proc/kpagecgroup", "/proc/kpagecount",
+    "/proc/kpageflags",  "/proc/latency_stats",
+    "/proc/sched_debug", "/proc/scsi",
+    "/proc/timer_list",  "/proc/timer_stats",
+    "/proc/vmallocinfo", "/sys/devices/virtual/powercap",
+    "/sys/firmware",     NULL,
+};
+/* What changes the machine when it is written; all of /sys is read-only anyway. */
+static const char *const readonly_paths[] = {
+    "/proc/asound", "/proc/bus", "/proc/driver", "/proc/dynamic_debug",
+    "/proc/fs",     "/proc/irq", "/proc/mtrr",   "/proc/sysrq-trigger",
+    NULL,
 };
 /* File systems that nobody in a user namespace may mount. With something mounted there, systemd
  * counts them as mounted and does not report two failed units. */
 static const char *const mapped_masked_paths[] = { "/sys/kernel/debug", "/sys/kernel/tracing",
                                                    NULL };
-static const char *const readonly_paths[] = { "/proc/bus", "/proc/irq", "/proc/sysrq-trigger",
-                                              NULL };
 
 static ContainerMount *
 mount_add(Container *container, const char *destination, const char *type, const char *source,

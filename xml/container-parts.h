@@ -4,9 +4,6 @@
 
 #include "xml/container.h"
 
-/* container-refuse.c: what this version cannot act on */
-bool container_refuse(const Definition *definition, GError **error);
-
 /* container-devices.c: disks, and devices of the host but for network interfaces */
 bool container_devices(const Definition *definition, Container *container, GError **error);
 
@@ -20,8 +17,7 @@ bool container_mounts(const Definition *definition, Container *container, GError
 bool container_network(const Definition *definition, Container *container, GError **error);
 
 /* container-process.c: args, env, cwd, user, capabilities, hostname */
-void container_process(const Definition *definition, const ContainerContext *context,
-                       Container *container);
+void container_process(const Definition *definition, Container *container);
 
 /* container-resources.c: limits and device rules, devices */
 bool container_resources(const Definition *definition, const ContainerContext *context,

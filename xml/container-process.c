@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Init of a container: what it runs, as whom, with which environment and capabilities. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "xml/container-parts.h"
@@ -56,9 +55,8 @@ env_set_ttys(Environment *env, guint consoles)
 }
 
 static char **
-process_env(const Definition *definition, uint64_t passed_fds)
+process_env(const Definition *definition)
 {
-    g_autofree char *passed = g_strdup_printf("%" PRIu64, passed_fds);
     g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Environment env = { g_ptr_array_new(), places };
     guint i;
@@ -73,10 +71,6 @@ process_env(const Definition *definition, uint64_t passed_fds)
     env_set(&env, "LIBVIRT_LXC_NAME", definition->name);
     if (definition->os.cmdline)
         env_set(&env, "LIBVIRT_LXC_CMDLINE", definition->os.cmdline);
-    if (passed_fds > 0) { /* as service managers pass sockets: sd_listen_fds(3) */
-        env_set(&env, "LISTEN_FDS", passed);
-        env_set(&env, "LISTEN_PID", "1");
-    }
     for (i = 0; i < definition->os.init_env->len; i++) {
         const OsVariable *variable = definition->os.init_env->pdata[i];
 
@@ -112,6 +106,24 @@ id_number(const char *text)
     return id;
 }
 
+static void
+process_limits(const CaissonOptions *options, ContainerProcess *process)
+{
+    guint i;
+
+    process->no_new_privileges = options->no_new_privileges;
+    process->oom_score_adj = options->oom_score;
+    for (i = 0; i < options->rlimits->len; i++) {
+        const ProcessLimit *limit = options->rlimits->pdata[i];
+        ContainerRlimit *rlimit = json_new(&container_rlimit_type);
+
+        rlimit->type = g_strdup(rlimit_resource(limit));
+        rlimit_number(limit->soft, &rlimit->soft);
+        rlimit_number(limit->hard, &rlimit->hard);
+        g_ptr_array_add(process->rlimits, rlimit);
+    }
+}
+
 static char *
 process_hostname(const char *name)
 {
@@ -127,15 +139,14 @@ process_hostname(const char *name)
 }
 
 void
-container_process(const Definition *definition, const ContainerContext *context,
-                  Container *container)
+container_process(const Definition *definition, Container *container)
 {
     const Os *os = &definition->os;
     ContainerProcess *process = container->process;
     ContainerCapabilities *capabilities = json_new(&container_capabilities_type);
 
     process->args = process_args(os);
-    process->env = process_env(definition, context->passed_fds);
+    process->env = process_env(definition);
     process->cwd = g_strdup(os->init_dir ? os->init_dir : "/");
     process->user->uid = id_number(os->init_user);
     process->user->gid = id_number(os->init_group);
@@ -146,6 +157,7 @@ container_process(const Definition *definition, const ContainerContext *context,
     capabilities->effective = g_strdupv(capabilities->bounding);
     capabilities->permitted = g_strdupv(capabilities->bounding);
     process->capabilities = capabilities;
+    process_limits(&definition->caisson, process);
 
     container->hostname = process_hostname(definition->name);
 }

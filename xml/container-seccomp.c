@@ -115,7 +115,8 @@ bool
 container_seccomp(const Definition *definition, const ContainerContext *context,
                   Container *container, GError **error)
 {
-    const char *profile = context->seccomp;
+    const char *wanted = seccomp_word(definition->caisson.seccomp);
+    const char *profile = wanted ? wanted : context->seccomp;
     ContainerSeccomp *seccomp;
     bool strict;
     size_t i;

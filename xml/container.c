@@ -103,6 +103,24 @@ container_map(const GPtrArray *entries, GPtrArray *mappings)
     }
 }
 
+/* As the driver has settled them for this start. */
+static void
+container_labels(const Definition *definition, Container *container)
+{
+    guint i;
+
+    for (i = 0; i < definition->seclabels->len; i++) {
+        const Seclabel *label = definition->seclabels->pdata[i];
+
+        if (label->type == SECLABEL_NONE || !label->label)
+            continue;
+        if (g_strcmp0(label->model, "apparmor") == 0)
+            container->process->apparmor_profile = g_strdup(label->label);
+        else if (g_strcmp0(label->model, "selinux") == 0)
+            container->process->selinux_label = g_strdup(label->label);
+    }
+}
+
 static void
 container_extension(const Definition *definition, const ContainerContext *context,
                     ContainerExtension *extension)
@@ -132,12 +150,13 @@ container_compute(const Definition *definition, const ContainerContext *context,
 {
     g_autoptr(Container) container = NULL;
 
-    if (!definition_check(definition, error) || !container_refuse(definition, error))
+    if (!definition_check(definition, error))
         return NULL;
     container = container_new();
     container_map(definition->uid_map, container->os->uid_mappings);
     container_map(definition->gid_map, container->os->gid_mappings);
-    container_process(definition, context, container);
+    container_process(definition, container);
+    container_labels(definition, container);
     container_extension(definition, context, container->caisson);
     if (!container_namespaces(definition, container, error) ||
         !container_mounts(definition, container, error) ||
@@ -164,6 +183,21 @@ has_root(const Definition *definition)
             return true;
     }
     return false;
+}
+
+bool
+container_root_is_host(const Definition *definition)
+{
+    guint i;
+
+    for (i = 0; i < definition->filesystems->len; i++) {
+        const Filesystem *filesystem = definition->filesystems->pdata[i];
+
+        if (g_str_equal(filesystem->target, "/"))
+            return filesystem->type == FILESYSTEM_MOUNT && filesystem->source &&
+                   strspn(filesystem->source, "/") == strlen(filesystem->source);
+    }
+    return true;
 }
 
 /* Interfaces without a name get eth0, eth1 …, counting only themselves and names that are taken. */

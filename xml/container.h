@@ -56,6 +56,10 @@ ContainerHostDevice *container_host_device(const Device *device, GError **error)
 /* GPtrArray of ContainerDeviceRule *: what every such guest may use, without its devices. */
 GPtrArray *container_device_rules(const Definition *definition, const ContainerContext *context);
 
+/* Whether the container shares the root directory of the host, by its wish or for lack of another.
+ */
+bool container_root_is_host(const Definition *definition);
+
 /* Adds to a definition that is about to start what is missing: root filesystem '/' as first
  * filesystem (without accessmode), a pty console, partition /machine, aliases consoleN and
  * netN, names ethN of interfaces inside. */

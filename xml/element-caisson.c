@@ -46,11 +46,113 @@ group_view_word(GroupView view)
     return view == GROUP_VIEW_AUTO ? NULL : group_views[view];
 }
 
+static const char *const profiles[] = { "", "default", "strict", "none", NULL };
+
+const char *
+seccomp_word(SeccompProfile profile)
+{
+    return profile == SECCOMP_UNSET ? NULL : profiles[profile];
+}
+
+static const char *const resources[] = {
+    "as",     "core",  "cpu", "data",   "fsize",  "locks",      "memlock", "msgqueue", "nice",
+    "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",   NULL,
+};
+static const char *const kernel_resources[] = {
+    "RLIMIT_AS",     "RLIMIT_CORE",   "RLIMIT_CPU",        "RLIMIT_DATA",
+    "RLIMIT_FSIZE",  "RLIMIT_LOCKS",  "RLIMIT_MEMLOCK",    "RLIMIT_MSGQUEUE",
+    "RLIMIT_NICE",   "RLIMIT_NOFILE", "RLIMIT_NPROC",      "RLIMIT_RSS",
+    "RLIMIT_RTPRIO", "RLIMIT_RTTIME", "RLIMIT_SIGPENDING", "RLIMIT_STACK",
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(kernel_resources) == G_N_ELEMENTS(resources) - 1);
+
+const char *
+rlimit_resource(const ProcessLimit *limit)
+{
+    return kernel_resources[limit->resource];
+}
+
+bool
+rlimit_number(const char *text, uint64_t *ret_value)
+{
+    guint64 value = UINT64_MAX;
+
+    if (!g_str_equal(text, "unlimited") &&
+        !g_ascii_string_to_unsigned(text, 10, 0, UINT64_MAX - 1, &value, NULL))
+        return false;
+    *ret_value = value;
+    return true;
+}
+
+static void
+rlimit_free(void *object)
+{
+    g_free(((ProcessLimit *)object)->soft);
+    g_free(((ProcessLimit *)object)->hard);
+    g_free(object);
+}
+
+static bool
+rlimit_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
+{
+    const ProcessLimit *limit = object;
+    uint64_t soft;
+    uint64_t hard;
+
+    if (!rlimit_number(limit->soft, &soft) || !rlimit_number(limit->hard, &hard))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "<caisson:rlimit type='%s'>: 'soft' and 'hard' must be numbers or 'unlimited'",
+                    resources[limit->resource]);
+    return soft <= hard || fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                                "<caisson:rlimit type='%s'>: 'soft' must not be above 'hard'",
+                                resources[limit->resource]);
+}
+
+static const XmlField rlimit_fields[] = {
+    { "@type", FIELD_ENUM, offsetof(ProcessLimit, resource), FIELD_REQUIRED | FIELD_ALWAYS,
+      .names = resources, .bad = FAILURE_CONFIG_UNSUPPORTED },
+    { "@soft", FIELD_STRING, offsetof(ProcessLimit, soft), FIELD_REQUIRED },
+    { "@hard", FIELD_STRING, offsetof(ProcessLimit, hard), FIELD_REQUIRED },
+    { NULL },
+};
+static const XmlType rlimit_type = { "caisson:rlimit", sizeof(ProcessLimit), rlimit_fields,
+                                     .free = rlimit_free, .finish = rlimit_finish };
+
 #define MEMBER(member) offsetof(CaissonOptions, member)
+
+#define OOM_SCORE_MAX 1000
+
+static bool
+confinement_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
+{
+    const CaissonOptions *options = object;
+    uint64_t seen = 0;
+    guint i;
+
+    if (options->oom_score < -OOM_SCORE_MAX || options->oom_score > OOM_SCORE_MAX)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "<caisson:oom-score adjust='%" G_GINT64_FORMAT "'/> must be from -%d to %d",
+                    options->oom_score, OOM_SCORE_MAX, OOM_SCORE_MAX);
+    for (i = 0; i < options->rlimits->len; i++) {
+        const ProcessLimit *limit = options->rlimits->pdata[i];
+
+        if (seen >> limit->resource & 1)
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "more than one <caisson:rlimit type='%s'>; remove one",
+                        resources[limit->resource]);
+        seen |= UINT64_C(1) << limit->resource;
+    }
+    return true;
+}
 
 static const XmlField caisson_fields[] = {
     { "caisson:autostart/@priority", FIELD_UINT, MEMBER(autostart_priority), FIELD_NONZERO,
       .max = UINT32_MAX },
+    { "caisson:seccomp/@profile", FIELD_ENUM, MEMBER(seccomp), .names = profiles,
+      .bad = FAILURE_CONFIG_UNSUPPORTED },
+    { "caisson:no-new-privileges", FIELD_FLAG, MEMBER(no_new_privileges) },
+    { "caisson:rlimit", FIELD_STRUCTS, MEMBER(rlimits), .type = &rlimit_type },
+    { "caisson:oom-score/@adjust", FIELD_INT, MEMBER(oom_score) },
     { "caisson:pids/@limit", FIELD_UINT, MEMBER(pids), FIELD_NONZERO, .max = UINT32_MAX },
     { "caisson:net-class/@id", FIELD_UINT, MEMBER(net_class), FIELD_NONZERO | FIELD_HEX,
       .max = UINT32_MAX },
@@ -62,7 +164,8 @@ static const XmlField caisson_fields[] = {
 };
 
 const XmlType caisson_type = { "caisson:container", sizeof(CaissonOptions), caisson_fields,
-                               .unknown = FAILURE_CONFIG_UNSUPPORTED };
+                               .unknown = FAILURE_CONFIG_UNSUPPORTED,
+                               .finish = confinement_finish };
 
 void
 caisson_add_hugetlb(CaissonOptions *options, const char *page_size, uint64_t limit)

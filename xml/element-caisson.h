@@ -3,6 +3,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A file of the guest's group in the v2 hierarchy. */
@@ -24,17 +25,44 @@ typedef enum {
     GROUP_VIEW_UNIFIED,
 } GroupView;
 
+/* The system calls that are denied to the guest. */
+typedef enum {
+    SECCOMP_UNSET, /* as lxc.conf says */
+    SECCOMP_DEFAULT,
+    SECCOMP_STRICT,
+    SECCOMP_NONE,
+} SeccompProfile;
+
+/* A limit of each process of the guest, setrlimit(2). */
+typedef struct {
+    int resource; /* index, see rlimit_resource() */
+    char *soft;   /* a number in the kernel's unit, or "unlimited" */
+    char *hard;
+} ProcessLimit;
+
 typedef struct {
     uint64_t autostart_priority; /* those with less are started before; 0: not said, last */
-    uint64_t pids;               /* tasks; 0: not said */
-    GPtrArray *hugetlb;          /* of HugetlbLimit *, one for a size */
-    uint64_t net_class;          /* 0: not said */
+    SeccompProfile seccomp;
+    bool no_new_privileges; /* programs of the guest gain none by being executed */
+    GPtrArray *rlimits;     /* of ProcessLimit *, one for a resource */
+    int64_t oom_score; /* added to the badness of the guest's processes, -1000..1000; 0: not said */
+    uint64_t pids;     /* tasks; 0: not said */
+    GPtrArray *hugetlb; /* of HugetlbLimit *, one for a size */
+    uint64_t net_class; /* 0: not said */
     GroupView group_view;
     GPtrArray *cgroup; /* of CgroupSetting *, one for a key */
 } CaissonOptions;
 
 /* The word for a view, NULL for the automatic one. */
 const char *group_view_word(GroupView view);
+
+/* The profile's name, NULL for an unset one. */
+const char *seccomp_word(SeccompProfile profile);
+
+/* "RLIMIT_NOFILE" */
+const char *rlimit_resource(const ProcessLimit *limit);
+/* The number that .soft or .hard means; UINT64_MAX: unlimited. */
+bool rlimit_number(const char *text, uint64_t *ret_value);
 
 void caisson_add_hugetlb(CaissonOptions *options, const char *page_size, uint64_t limit);
 void caisson_add_setting(CaissonOptions *options, const char *key, const char *value);

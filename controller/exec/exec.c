@@ -21,6 +21,7 @@
 #include "controller/exec/groups.h"
 #include "controller/exec/inside.h"
 #include "controller/kernel.h"
+#include "controller/launcher/process-limits.h"
 #include "controller/launcher/process.h"
 #include "controller/launcher/steps.h"
 #include "controller/wire/failure.h"
@@ -68,7 +69,8 @@ send_number(int report, GError **error)
 }
 
 G_NORETURN static void
-become_command(const ExecPlan *plan, int report, int root, int slave, const Filter *filter)
+become_command(const ExecPlan *plan, int report, int root, int slave,
+               const Confinement *confinement)
 {
     g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(int));
     g_autoptr(GError) error = NULL;
@@ -76,6 +78,7 @@ become_command(const ExecPlan *plan, int report, int root, int slave, const Filt
     g_array_append_val(kept, report);
     g_array_append_val(kept, root);
     g_array_append_val(kept, slave);
+    g_array_append_val(kept, confinement->proc);
     g_array_append_val(kept, plan->input);
     g_array_append_val(kept, plan->output);
     g_array_append_val(kept, plan->errors);
@@ -83,7 +86,7 @@ become_command(const ExecPlan *plan, int report, int root, int slave, const Filt
     /* if its parent is dead already, there is nobody to report to either */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (send_number(report, &error))
-        inside_execute(plan, root, slave, filter, &error);
+        inside_execute(plan, root, slave, confinement, &error);
     send_error(report, error);
     _exit(EXIT_FAILURE);
 }
@@ -110,12 +113,12 @@ go_between(const ExecPlan *plan, const ExecGroups *groups, int report, GError **
     g_auto(ExecChild) child = { -1, -1 };
     g_auto(Fd) root = -1;
     g_auto(Fd) slave = -1;
-    Filter filter = { { 0 } };
+    g_auto(Confinement) confinement = { { { 0 } }, -1 };
 
     close_others(plan, groups, report);
-    if (!filter_compile(plan->guest->container->os->seccomp, &filter, error) ||
-        !process_reset(NULL, error) || !exec_groups_enter(groups, error) ||
-        !guest_join(plan->guest, ALL_KINDS, error))
+    if (!confinement_prepare(&confinement, plan, error) || !process_reset(NULL, error) ||
+        !limits_apply(plan->guest->container->process, getpid(), error) ||
+        !exec_groups_enter(groups, error) || !guest_join(plan->guest, ALL_KINDS, error))
         return false;
     if ((root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
         return fail_errno(error, errno, "cannot open the guest's root directory");
@@ -123,7 +126,7 @@ go_between(const ExecPlan *plan, const ExecGroups *groups, int report, GError **
         return false;
     arguments.pidfd = (uintptr_t)&child.pidfd;
     if ((child.pid = kernel_clone3(&arguments)) == 0)
-        become_command(plan, report, root, slave, &filter);
+        become_command(plan, report, root, slave, &confinement);
     if (child.pid < 0)
         return fail_errno(error, errno, "cannot create a process in the guest");
     return send_child(report, &child, error);

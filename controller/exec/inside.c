@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "controller/confinement/label.h"
 #include "controller/exec/identity.h"
 #include "controller/kernel.h"
 #include "controller/launcher/steps.h"
@@ -22,6 +23,27 @@
  * looked up wants the usual places. */
 #define INIT_PATH    "/bin:/sbin"
 #define COMMAND_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+bool
+confinement_prepare(Confinement *confinement, const ExecPlan *plan, GError **error)
+{
+    const Container *container = plan->guest->container;
+
+    if (!filter_compile(container->os->seccomp, &confinement->filter, error))
+        return false;
+    /* the host's: the guest's could be anything */
+    if (label_is_wanted(container->process) &&
+        (confinement->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+        return fail_errno(error, errno, "cannot open '/proc'");
+    return true;
+}
+
+void
+confinement_clear(Confinement *confinement)
+{
+    filter_clear(&confinement->filter);
+    fd_close(&confinement->proc);
+}
 
 bool
 inside_open_terminal(int root, Fd *ret_master, Fd *ret_slave, GError **error)
@@ -176,7 +198,8 @@ execute(const ExecPlan *plan, char **environment, GError **error)
 }
 
 void
-inside_execute(const ExecPlan *plan, int root, int slave, const Filter *filter, GError **error)
+inside_execute(const ExecPlan *plan, int root, int slave, const Confinement *confinement,
+               GError **error)
 {
     g_auto(Identity) identity = { NULL };
     g_auto(GStrv) environment = NULL;
@@ -195,7 +218,8 @@ inside_execute(const ExecPlan *plan, int root, int slave, const Filter *filter, 
     if (!arrange_descriptors(plan, slave, error) || !enter_directory(plan, &identity, root, error))
         return;
     environment = make_environment(plan, &identity);
-    /* the filter first, as for init: it takes CAP_SYS_ADMIN */
-    if (filter_install(filter, error) && drop_privileges(plan, &identity, error))
+    /* the filter first, as for init: it takes CAP_SYS_ADMIN; the label last, when ids are final */
+    if (filter_install(&confinement->filter, error) && drop_privileges(plan, &identity, error) &&
+        label_request(plan->guest->container->process, confinement->proc, error))
         execute(plan, environment, error);
 }

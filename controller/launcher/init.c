@@ -106,8 +106,8 @@ init_execute(Launch *launch, GError **error)
     static char *const no_environment[] = { NULL };
     const ContainerProcess *process = launch->container->process;
 
-    if (!set_personality(launch, error) || !arrange_descriptors(launch, error) ||
-        !announce(launch, error))
+    if (!set_personality(launch, error) || !label_take(launch, error) ||
+        !arrange_descriptors(launch, error) || !announce(launch, error))
         return false;
     execve(process->args[0], process->args, process->env ? process->env : no_environment);
     return fail_errno(error, errno, "cannot execute '%s'", process->args[0]);

@@ -35,6 +35,7 @@ static const Step steps[] = {
     { "devices", SIDE_HOST, devices_make, NULL },
     { "consoles", SIDE_HOST, terminals_open, NULL },
     { "seccomp", SIDE_HOST, seccomp_prepare, NULL },
+    { "label", SIDE_HOST, label_prepare, NULL },
     { "cgroup", SIDE_HOST, groups_create, groups_remove },
     { "view", SIDE_HOST, view_mount, NULL },
     { "namespaces", SIDE_HOST, namespaces_create, namespaces_destroy },
@@ -64,6 +65,7 @@ static const Step steps[] = {
     { "init", SIDE_CONTAINER, init_wait, NULL },
 
     { "init", SIDE_HOST, init_await_ready, NULL },
+    { "limits", SIDE_HOST, limits_set, NULL },
     { "daemon", SIDE_HOST, control_announce, NULL },
     { "cgroup", SIDE_HOST, groups_suspend, NULL },
 
@@ -85,7 +87,7 @@ launch_new(Container *container, GArray *passed)
     launch->passed = passed;
     launch->control = launch->definition = launch->state_directory = launch->listener = -1;
     launch->root = launch->pts = launch->moved = launch->birthplace = -1;
-    launch->init_pidfd = launch->sync = -1;
+    launch->init_pidfd = launch->sync = launch->proc = -1;
     view_clear(launch);
     launch->trees = g_new(Fd, container->mounts->len + 1);
     for (i = 0; i < container->mounts->len; i++)
@@ -133,6 +135,7 @@ launch_free(Launch *launch)
     g_clear_pointer(&launch->layout, cgroup_layout_free);
     g_clear_pointer(&launch->groups, g_array_unref);
     filter_clear(&launch->filter);
+    fd_close(&launch->proc);
     g_free(launch->program_directory);
     g_free(launch->group);
     g_free(launch->position);

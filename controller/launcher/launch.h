@@ -62,6 +62,7 @@ typedef struct {
     Fd birthplace; /* the guest's group in the v2 hierarchy, into which init is born; -1: none */
 
     Filter filter; /* of the guest's system calls */
+    Fd proc;       /* the host's /proc, for a label; -1: none is wanted */
 
     Fd view_tree;       /* the view of /proc and /sys as a detached mount; -1: none is wanted */
     Fd view_connection; /* the server's end of it */

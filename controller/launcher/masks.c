@@ -4,12 +4,15 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "controller/mounts/mount-options.h"
 #include "controller/mounts/place.h"
 #include "controller/launcher/steps.h"
 #include "controller/wire/failure.h"
 
+#define NULL_MAJOR 1
+#define NULL_MINOR 3
 #define MOVE_BY_FD (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
 
 /* *ret_place is -1 for a path that is not there: kernels differ in what they have. */
@@ -84,6 +87,7 @@ masks_apply(Launch *launch, GError **error)
 {
     const ContainerLinux *os = launch->container->os;
     g_auto(Fd) null = -1;
+    struct stat status;
     char **path;
 
     for (path = os->readonly_paths; path && *path; path++) {
@@ -95,6 +99,11 @@ masks_apply(Launch *launch, GError **error)
     /* the node made by devices.c, on the tmpfs mounted on /dev: no file of the guest's */
     if ((null = place_open(launch->root, "/dev/null", O_PATH, error)) < 0)
         return false;
+    if (fstat(null, &status) < 0 || !S_ISCHR(status.st_mode) ||
+        status.st_rdev != makedev(NULL_MAJOR, NULL_MINOR))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "'/dev/null' of the container is another file: remove the <filesystem> with "
+                    "target '/dev'");
     for (path = os->masked_paths; *path; path++) {
         if (!mask_path(launch, *path, null, error))
             return false;

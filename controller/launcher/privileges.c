@@ -99,5 +99,7 @@ privileges_drop(Launch *launch, GError **error)
     /* the kernel forgets both when ids or capabilities change */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
         return fail_errno(error, errno, "cannot protect the process of init");
+    if (launch->container->process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return fail_errno(error, errno, "cannot set no_new_privs");
     return true;
 }

@@ -76,6 +76,13 @@ bool network_start(Launch *launch, GError **error);
 bool user_find(Launch *launch, GError **error);
 bool privileges_drop(Launch *launch, GError **error);
 
+/* label.c: the way to ask for a label; inside: asking, when nothing but the execution follows */
+bool label_prepare(Launch *launch, GError **error);
+bool label_take(Launch *launch, GError **error);
+
+/* process-limits.c: of each process of the guest */
+bool limits_set(Launch *launch, GError **error);
+
 /* init.c: the last step inside, and what the launcher hears of it */
 bool init_wait(Launch *launch, GError **error);
 bool init_execute(Launch *launch, GError **error);

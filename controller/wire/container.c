@@ -52,8 +52,10 @@ const JsonType container_capabilities_type = { "capabilities", sizeof(ContainerC
 
 static const JsonField rlimit_fields[] = {
     { "type", JSON_STRING, offsetof(ContainerRlimit, type), .flags = JSON_REQUIRED },
-    { "hard", JSON_UINT, offsetof(ContainerRlimit, hard), .flags = JSON_REQUIRED | JSON_ALWAYS },
-    { "soft", JSON_UINT, offsetof(ContainerRlimit, soft), .flags = JSON_REQUIRED | JSON_ALWAYS },
+    { "hard", JSON_UINT, offsetof(ContainerRlimit, hard),
+      .flags = JSON_REQUIRED | JSON_ALWAYS | JSON_UNLIMITED },
+    { "soft", JSON_UINT, offsetof(ContainerRlimit, soft),
+      .flags = JSON_REQUIRED | JSON_ALWAYS | JSON_UNLIMITED },
     { NULL },
 };
 const JsonType container_rlimit_type = { "rlimit", sizeof(ContainerRlimit), rlimit_fields };

@@ -371,10 +371,11 @@ pairs_read(Value *value, GPtrArray **ret_pairs, GString *path, GError **error)
 
 /*
  * json-c clamps silently, so the ends of its ranges stand for everything beyond them and are
- * refused too; nothing we carry goes that far (UINT64_MAX is CONTAINER_UNSET).
+ * refused too; nothing we carry goes that far (UINT64_MAX is CONTAINER_UNSET) but a row that says
+ * so.
  */
 static bool
-number_read(Value *value, JsonKind kind, void *member, const GString *path, GError **error)
+number_read(Value *value, const JsonField *field, void *member, const GString *path, GError **error)
 {
     int64_t number;
     uint64_t natural;
@@ -383,10 +384,11 @@ number_read(Value *value, JsonKind kind, void *member, const GString *path, GErr
         return false;
     number = json_object_get_int64(value);
     natural = json_object_get_uint64(value);
-    if (kind == JSON_INT ? number == INT64_MIN || natural > INT64_MAX
-                         : number < 0 || natural == UINT64_MAX)
+    if (field->kind == JSON_INT
+            ? number == INT64_MIN || natural > INT64_MAX
+            : number < 0 || (natural == UINT64_MAX && !(field->flags & JSON_UNLIMITED)))
         return fail(error, FAILURE_INTERNAL, "%s: number out of range", path->str);
-    if (kind == JSON_INT)
+    if (field->kind == JSON_INT)
         *(int64_t *)member = number;
     else
         *(uint64_t *)member = natural;
@@ -416,7 +418,7 @@ member_read(const JsonField *field, void *object, Value *value, GString *path, G
         return true;
     case JSON_INT:
     case JSON_UINT:
-        return number_read(value, field->kind, member, path, error);
+        return number_read(value, field, member, path, error);
     case JSON_OBJECT:
         *(void **)member = json_new(field->type);
         return object_read(field->type, *(void **)member, value, path, error);

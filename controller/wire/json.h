@@ -34,6 +34,7 @@ enum {
     /* a value of another kind is left to the next row, which has the same key; only for texts that
      * are read */
     JSON_ALTERNATIVE = 1 << 2,
+    JSON_UNLIMITED = 1 << 3, /* JSON_UINT: UINT64_MAX and what is beyond it means no limit */
 };
 
 typedef struct JsonType JsonType;

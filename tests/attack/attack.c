@@ -15,8 +15,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -232,7 +237,118 @@ try_x32_init_module(void)
 }
 #endif
 
+/* A key that the host's root has put into the keyring of the daemon's session. */
+static long
+try_session_key(void)
+{
+    return syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", "caisson-secret",
+                   0);
+}
+
+static long
+try_ptrace_init(void)
+{
+    return ptrace(PTRACE_SEIZE, 1, NULL, NULL);
+}
+
+static long
+try_mknod_disk(void)
+{
+    unlink("/tmp/disk");
+    return mknod("/tmp/disk", S_IFBLK | 0600, makedev(7, 0));
+}
+
+/* Made by this process, or put there by who started the guest. */
+static long
+try_open_disk(void)
+{
+    return open("/tmp/disk", O_RDONLY | O_NONBLOCK);
+}
+
+/* The kernel's memory by its device. */
+static long
+try_open_mem(void)
+{
+    mknod("/tmp/mem", S_IFCHR | 0600, makedev(1, 1));
+    return open("/tmp/mem", O_RDONLY);
+}
+
+static long
+try_mount_proc(void)
+{
+    mkdir("/tmp/proc", 0755);
+    return mount("proc", "/tmp/proc", "proc", 0, NULL);
+}
+
+static long
+try_remount_sys(void)
+{
+    return mount(NULL, "/proc/sys", NULL, MS_REMOUNT | MS_BIND, NULL);
+}
+
+static long
+try_uncover(void)
+{
+    return umount2("/proc/keys", MNT_DETACH);
+}
+
+static long
+try_mount_release_agent(void)
+{
+    return mount("none", "/mnt", "cgroup", 0, "none,name=evil,release_agent=/tmp/agent");
+}
+
+static long
+try_core_pattern(void)
+{
+    int fd = open("/proc/sys/kernel/core_pattern", O_WRONLY);
+
+    return fd < 0 ? fd : write(fd, "|/tmp/core", 10);
+}
+
+static long
+try_sysrq(void)
+{
+    return open("/proc/sysrq-trigger", O_WRONLY);
+}
+
+static long
+try_kill_host(void)
+{
+    return kill(4194303, SIGKILL);
+}
+
+static long
+try_raise_nofile(void)
+{
+    const struct rlimit limit = { 1 << 20, 1 << 20 };
+
+    return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Not an attack: what sudo does, when this program is setuid root. */
+static long
+try_setuid_root(void)
+{
+    errno = EPERM;
+    return geteuid() == 0 ? 0 : -1;
+}
+
 static const Attack attacks[] = {
+    { "setuid_root", try_setuid_root },
+    { "session_key", try_session_key },
+    { "ptrace_init", try_ptrace_init },
+    { "mknod_disk", try_mknod_disk },
+    { "open_disk", try_open_disk },
+    { "open_mem", try_open_mem },
+    { "mount_proc", try_mount_proc },
+    { "remount_sys", try_remount_sys },
+    { "uncover", try_uncover },
+    { "mount_release_agent", try_mount_release_agent },
+    { "core_pattern", try_core_pattern },
+    { "sysrq", try_sysrq },
+    { "kill_host", try_kill_host },
+    { "raise_nofile", try_raise_nofile },
     { "kexec_load", try_kexec_load },
     { "kexec_file_load", try_kexec_file_load },
     { "init_module", try_init_module },
