@@ -184,6 +184,11 @@ api_domain_resume(virDomainPtr handle)
     return 0;
 }
 
+/* What presses a button or asks an agent in a virtual machine: here it is to tell init, by the best
+ * way there is. */
+#define SHUTDOWN_BEST (VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | VIR_DOMAIN_SHUTDOWN_GUEST_AGENT)
+#define REBOOT_BEST   (VIR_DOMAIN_REBOOT_ACPI_POWER_BTN | VIR_DOMAIN_REBOOT_GUEST_AGENT)
+
 static int
 api_domain_shutdown_flags(virDomainPtr handle, unsigned int flags)
 {
@@ -191,12 +196,13 @@ api_domain_shutdown_flags(virDomainPtr handle, unsigned int flags)
     g_auto(Operation) operation = { NULL };
     Domain *domain;
 
-    if (!report_check_flags(flags, VIR_DOMAIN_SHUTDOWN_INITCTL | VIR_DOMAIN_SHUTDOWN_SIGNAL))
+    if (!report_check_flags(flags, SHUTDOWN_BEST | VIR_DOMAIN_SHUTDOWN_INITCTL |
+                                       VIR_DOMAIN_SHUTDOWN_SIGNAL))
         return -1;
     domain = operation_begin(&operation, handle, "shut down",
                              ACL_FLAGS(virDomainShutdownFlagsEnsureACL, flags), &error);
     if (!domain || !domain_expect(domain, DOMAIN_RUNNING, &error) ||
-        !shutdown_ask(domain, INIT_SHUTDOWN, flags, &error))
+        !shutdown_ask(domain, INIT_SHUTDOWN, flags & SHUTDOWN_BEST ? 0 : flags, &error))
         return report(error);
     return 0;
 }
@@ -214,12 +220,13 @@ api_domain_reboot(virDomainPtr handle, unsigned int flags)
     g_auto(Operation) operation = { NULL };
     Domain *domain;
 
-    if (!report_check_flags(flags, VIR_DOMAIN_REBOOT_INITCTL | VIR_DOMAIN_REBOOT_SIGNAL))
+    if (!report_check_flags(flags,
+                            REBOOT_BEST | VIR_DOMAIN_REBOOT_INITCTL | VIR_DOMAIN_REBOOT_SIGNAL))
         return -1;
     domain = operation_begin(&operation, handle, "reboot",
                              ACL_FLAGS(virDomainRebootEnsureACL, flags), &error);
     if (!domain || !domain_expect(domain, DOMAIN_RUNNING, &error) ||
-        !shutdown_ask(domain, INIT_REBOOT, flags, &error))
+        !shutdown_ask(domain, INIT_REBOOT, flags & REBOOT_BEST ? 0 : flags, &error))
         return report(error);
     return 0;
 }

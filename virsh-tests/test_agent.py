@@ -174,6 +174,39 @@ def test_an_ended_command_is_forgotten_when_it_was_told(agent):
     assert 'PID %d does not exist' % pid in ask.refusal('guest-exec-status', pid=pid)
 
 
+def test_commands_and_files_are_counted(agent):
+    ask = agent()
+
+    def call(command, **arguments):
+        text = json.dumps({'execute': command, 'arguments': arguments})
+        return json.loads(libvirt_qemu.qemuAgentCommand(ask.domain, text, 30, 0))['return']
+    for _ in range(64):
+        call('guest-exec', path='/bin/sleep', arg=['1000'])
+    with pytest.raises(libvirt.libvirtError, match='64 processes run or wait for guest-exec-status'):
+        call('guest-exec', path='/bin/sleep', arg=['1000'])
+    handles = {call('guest-file-open', path='/etc/passwd') for _ in range(64)}
+    assert len(handles) == 64
+    with pytest.raises(libvirt.libvirtError, match='64 files are open: close some'):
+        call('guest-file-open', path='/etc/passwd')
+    call('guest-file-close', handle=handles.pop())
+    call('guest-file-open', path='/etc/passwd')
+    # The 65th command was not left running; the guest's own init has a sleep as well.
+    wait_for(lambda: len(sleepers(process.init_of(ask.domain))) == 65, 'no more than those', 30)
+
+
+def sleepers(init):
+    found = []
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open('/proc/%s/cmdline' % pid, 'rb') as file:
+                if b'1000' in file.read() and \
+                        os.readlink('/proc/%s/ns/pid' % pid) == os.readlink('/proc/%d/ns/pid' % init):
+                    found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
 def test_a_suspended_guest_tells_facts_but_runs_nothing(agent):
     ask = agent()
     ask('guest-ping')
@@ -413,6 +446,13 @@ def test_shutdown_is_that_of_the_domain(agent):
     assert ask('guest-shutdown') == {}
     wait_for(lambda: not ask.domain.isActive(), 'the guest has shut down', 30)
     assert 'TERM' in read_file(ask.guest.root, 'heard')
+
+
+@pytest.mark.parametrize('mode', ['agent', 'acpi', 'acpi,agent', 'agent,signal'])
+def test_modes_of_virtual_machines_tell_init(daemon, agent, mode):
+    ask = agent()
+    daemon.virsh('shutdown', ask.name, '--mode', mode)
+    wait_for(lambda: not ask.domain.isActive(), 'the guest has shut down', 30)
 
 
 def test_the_agent_ends_with_its_guest(daemon, agent):

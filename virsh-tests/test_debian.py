@@ -43,6 +43,9 @@ def test_it_boots_to_a_login_prompt_and_shuts_down(daemon, boot, recorded):
     domain, kind = boot
     running = daemon.virsh('lxc-enter-namespace', domain.name(), '--noseclabel', '/bin/cat', '/proc/1/comm')
     assert running.out.strip() == {'systemd': 'systemd', 'sysvinit': 'init'}[kind]
+    inside = daemon.run('/usr/lib/libvirt/libvirt_lxc_exec', '--user', 'nobody', domain.name(), 'cat', '/proc/1/comm')
+    assert inside.stdout == running.out, inside
+    assert domain.guestInfo(libvirt.VIR_DOMAIN_GUEST_INFO_OS)['os.id'] == 'debian'
     daemon.virsh('shutdown', domain.name())
     recorded.wait(domain.name(), 'stopped shutdown', seconds=60)
     assert domain.state()[0] == libvirt.VIR_DOMAIN_SHUTOFF
