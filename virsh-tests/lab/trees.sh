@@ -97,10 +97,11 @@ disk_image() {
                 cp -a "$modules" "$work/root/usr/lib/modules/"
                 chroot "$work/root" depmod "${modules##*/}"
             done
-            rm -f "$image"
+            rm -f "$image.new"
             # no journal, lazy tables: it is written in seconds and thrown away after each boot
             mke2fs -q -t ext4 -O ^has_journal,^resize_inode -E lazy_itable_init=1,nodiscard -m 0 \
-                -d "$work/root" "$image" 8G
+                -d "$work/root" "$image.new" 8G
+            mv "$image.new" "$image"
         ' image "$here" "$tree" "$kernel" "$image" || die "cannot make $image"
         rmdir "$image.work"
         echo "$stamp" >"$image.complete"
@@ -122,9 +123,9 @@ for init in ("systemd", "sysvinit"):
 guest.debian_root("systemd", "trixie")
 ') || die "cannot make the roots of Debian guests"
     stamp=$(cd "$cache" && for root in $roots; do stat -c '%n %Y' "$root/.complete"; done)
-    if [ "$(cat "$guests_image.complete" 2>/dev/null)" != "$stamp" ]; then
+    # one that has more is good as well, and one that a machine is using stays as it is
+    if [ -n "$(comm -23 <(sort <<<"$stamp") <(sort "$guests_image.complete" 2>/dev/null))" ]; then
         say "making $guests_image"
-        rm -f "$guests_image.complete"
         # shellcheck disable=SC2016
         unshare --mount --propagation private bash -eu -c '
             cache=$1 image=$2 work=$2.work
@@ -135,9 +136,10 @@ guest.debian_root("systemd", "trixie")
                 mkdir "$work/$root"
                 mount --bind "$cache/$root" "$work/$root"
             done
-            rm -f "$image"
+            rm -f "$image.new"
             mke2fs -q -t ext4 -O ^has_journal,^resize_inode -E lazy_itable_init=1,nodiscard -m 0 \
-                -L lab-guests -d "$work" "$image" 2G
+                -L lab-guests -d "$work" "$image.new" 2G
+            mv "$image.new" "$image"
         ' image "$cache" "$guests_image" $roots || die "cannot make $guests_image"
         rmdir "$guests_image.work"
         echo "$stamp" >"$guests_image.complete"
