@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "config.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/message.h"
 #include "controller/wire/sealed.h"
@@ -26,6 +27,7 @@
 #include "driver/security-model.h"
 #include "driver/spawn.h"
 #include "driver/store.h"
+#include "driver/template.h"
 #include "driver/watch.h"
 #include "xml/container.h"
 
@@ -75,6 +77,7 @@ launch_seal_container(Definition *live, const StartOptions *options, GError **er
         .paused = options->paused,
         .view = host_settings()->view,
         .vcpus_are_quota = host_settings()->vcpus_are_quota,
+        .data_directory = DATADIR,
     };
     g_autoptr(Definition) resolved = definition_copy(live);
     g_autoptr(Container) container = NULL;
@@ -262,7 +265,7 @@ launch_run(Domain *domain, const StartOptions *options, int *ret_socket, GError 
     g_auto(Fd) container = -1;
     g_auto(Fd) log = -1;
 
-    if (!interfaces_prepare(domain, error) ||
+    if (!template_prepare(domain, error) || !interfaces_prepare(domain, error) ||
         (container = launch_seal_container(domain->live, options, error)) < 0 ||
         (!host_settings()->log_with_libvirtd && (log = launch_open_log(domain->live, error)) < 0) ||
         !hooks_run(domain, HOOK_START, NULL, error) ||

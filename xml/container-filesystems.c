@@ -4,10 +4,19 @@
 
 #include "controller/wire/failure.h"
 #include "xml/container-parts.h"
+#include "xml/templates.h"
 
 /* The words of ContainerMount.type and .image; see controller/mounts/source.h. */
-#define TYPE_DETECT "auto"
-#define IMAGE_LOOP  "loop"
+#define TYPE_DETECT  "auto"
+#define TYPE_OVERLAY "overlay"
+#define IMAGE_LOOP   "loop"
+
+/* What turning elements into mounts needs to know. */
+typedef struct {
+    const Definition *definition;
+    const ContainerContext *context;
+    Container *container;
+} Work;
 
 static bool
 refuse(const Filesystem *filesystem, const char *remedy, GError **error)
@@ -83,9 +92,45 @@ set_image(ContainerMount *mount, const Filesystem *filesystem, GError **error)
     return true;
 }
 
+/* Read-only, the template itself is all there is to see. */
+static void
+set_template(ContainerMount *mount, const Filesystem *filesystem, const Work *work)
+{
+    const char *data = work->context->data_directory;
+    g_autofree char *template = template_path(data, filesystem->source);
+    g_autofree char *layer = template_layer(data, work->definition->uuid, filesystem->target);
+    GPtrArray *words;
+    char **word;
+
+    mount->type = g_strdup(filesystem->readonly ? "bind" : TYPE_OVERLAY);
+    mount->source = g_strconcat(template, "/rootfs", NULL);
+    set_host_options(mount, filesystem, work->definition);
+    if (filesystem->readonly)
+        return;
+    words = g_ptr_array_new();
+    for (word = mount->options; *word; word++)
+        g_ptr_array_add(words, *word);
+    g_ptr_array_add(words, g_strconcat("lowerdir=", mount->source, NULL));
+    g_ptr_array_add(words, g_strconcat("upperdir=", layer, "/upper", NULL));
+    g_ptr_array_add(words, g_strconcat("workdir=", layer, "/work", NULL));
+    g_ptr_array_add(words, NULL);
+    g_free(mount->options);
+    mount->options = (char **)g_ptr_array_free(words, FALSE);
+}
+
+static void
+set_ram(ContainerMount *mount, const Filesystem *filesystem)
+{
+    g_autofree char *words =
+        g_strdup_printf("nosuid,nodev,size=%" G_GUINT64_FORMAT "%s", filesystem->ram_usage,
+                        filesystem->readonly ? ",ro" : "");
+
+    mount->type = g_strdup("tmpfs");
+    mount->options = g_strsplit(words, ",", -1);
+}
+
 static bool
-set_source(ContainerMount *mount, const Filesystem *filesystem, const Definition *definition,
-           GError **error)
+set_source(ContainerMount *mount, const Filesystem *filesystem, const Work *work, GError **error)
 {
     switch (filesystem->type) {
     case FILESYSTEM_MOUNT:
@@ -100,46 +145,79 @@ set_source(ContainerMount *mount, const Filesystem *filesystem, const Definition
     case FILESYSTEM_BLOCK:
         mount->type = g_strdup(TYPE_DETECT);
         break;
-    case FILESYSTEM_RAM: {
-        g_autofree char *words =
-            g_strdup_printf("nosuid,nodev,size=%" G_GUINT64_FORMAT "%s", filesystem->ram_usage,
-                            filesystem->readonly ? ",ro" : "");
-
-        mount->type = g_strdup("tmpfs");
-        mount->options = g_strsplit(words, ",", -1);
+    case FILESYSTEM_RAM:
+        set_ram(mount, filesystem);
         return true;
-    }
+    case FILESYSTEM_TEMPLATE:
+        set_template(mount, filesystem, work);
+        return true;
     default:
-        return refuse(filesystem, "use type 'mount' with a directory of the host", error);
+        return fail(error, FAILURE_INTERNAL, "<filesystem type='%s'> was not resolved",
+                    filesystem_type_name(filesystem->type));
     }
     mount->source = g_strdup(filesystem->source);
-    set_host_options(mount, filesystem, definition);
+    set_host_options(mount, filesystem, work->definition);
     return true;
 }
 
+/* A volume is what its pool says it is; everything else is what it says itself. */
 static bool
-add_mount(const Filesystem *filesystem, const Definition *definition, Container *container,
-          GError **error)
+set_resolved(ContainerMount *mount, const Filesystem *filesystem, const Work *work, GError **error)
+{
+    g_autofree char *key = NULL;
+    const ContainerVolume *volume;
+    Filesystem resolved;
+
+    if (filesystem->type != FILESYSTEM_VOLUME)
+        return set_source(mount, filesystem, work, error);
+    key = container_volume_key(filesystem->pool, filesystem->volume);
+    volume = work->context->volumes ? g_hash_table_lookup(work->context->volumes, key) : NULL;
+    if (!volume)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "the volume '%s' of pool '%s' for the target '%s' is not known",
+                    filesystem->volume, filesystem->pool, filesystem->target);
+    resolved = *filesystem;
+    resolved.type = volume->type;
+    resolved.source = volume->path;
+    if (resolved.driver_type == FILESYSTEM_DRIVER_NONE &&
+        resolved.driver_format == FILESYSTEM_FORMAT_UNSET)
+        resolved.driver_format = volume->format;
+    return set_source(mount, &resolved, work, error);
+}
+
+char *
+container_volume_key(const char *pool, const char *volume)
+{
+    return g_strconcat(pool, "/", volume, NULL);
+}
+
+static bool
+add_mount(const Filesystem *filesystem, const Work *work, GError **error)
 {
     ContainerMount *mount = json_new(&container_mount_type);
 
-    g_ptr_array_add(container->mounts, mount);
+    g_ptr_array_add(work->container->mounts, mount);
     mount->destination = target_path(filesystem);
-    return set_source(mount, filesystem, definition, error);
+    return set_resolved(mount, filesystem, work, error);
 }
 
 /* For a directory that is bound as it is, OCI has words. */
 static bool
-set_root(const Filesystem *filesystem, const Definition *definition, ContainerRoot *root,
-         GError **error)
+set_root(const Filesystem *filesystem, const Work *work, GError **error)
 {
-    root->path = g_strdup(filesystem->source);
+    ContainerRoot *root = work->container->root;
+
     root->readonly = filesystem->readonly;
-    if (filesystem->type == FILESYSTEM_MOUNT && !is_shifted(filesystem, definition))
+    if (filesystem->type == FILESYSTEM_MOUNT && !is_shifted(filesystem, work->definition)) {
+        root->path = g_strdup(filesystem->source);
         return true;
+    }
     root->mount = json_new(&container_mount_type);
     root->mount->destination = g_strdup("/");
-    return set_source(root->mount, filesystem, definition, error);
+    if (!set_resolved(root->mount, filesystem, work, error))
+        return false;
+    root->path = g_strdup(root->mount->source);
+    return true;
 }
 
 /* @path is @above or below it; both are normal: no "//", no "/" at the end but for the root */
@@ -232,21 +310,23 @@ next_entry(GArray *entries)
 
 /* Mounts below others come after them, binds of the container's own after what they bind. */
 static bool
-add_mounts(GArray *entries, const Definition *definition, Container *container, GError **error)
+add_mounts(GArray *entries, const Work *work, GError **error)
 {
     Entry *entry;
 
     while ((entry = next_entry(entries))) {
         entry->placed = true;
-        if (!add_mount(entry->filesystem, definition, container, error))
+        if (!add_mount(entry->filesystem, work, error))
             return false;
     }
     return true;
 }
 
 bool
-container_filesystems(const Definition *definition, Container *container, GError **error)
+container_filesystems(const Definition *definition, const ContainerContext *context,
+                      Container *container, GError **error)
 {
+    const Work work = { definition, context, container };
     g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     guint i;
 
@@ -262,10 +342,10 @@ container_filesystems(const Definition *definition, Container *container, GError
             continue;
         }
         g_free(entry.target);
-        if (!container->root->path && !set_root(filesystem, definition, container->root, error))
+        if (!container->root->path && !set_root(filesystem, &work, error))
             return false;
     }
     if (!container->root->path)
         return fail(error, FAILURE_CONFIG_UNSUPPORTED, "no <filesystem> has the target '/'");
-    return add_mounts(entries, definition, container, error);
+    return add_mounts(entries, &work, error);
 }

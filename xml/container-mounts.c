@@ -103,10 +103,11 @@ masked_set(Container *container, bool mapped)
 }
 
 bool
-container_mounts(const Definition *definition, Container *container, GError **error)
+container_mounts(const Definition *definition, const ContainerContext *context,
+                 Container *container, GError **error)
 {
     mounts_add_basic(definition, container);
-    if (!container_filesystems(definition, container, error))
+    if (!container_filesystems(definition, context, container, error))
         return false;
     masked_set(container, definition->uid_map->len > 0);
     container->os->readonly_paths = g_strdupv((char **)readonly_paths);

@@ -8,10 +8,12 @@
 bool container_devices(const Definition *definition, Container *container, GError **error);
 
 /* container-filesystems.c: root, and the mounts that the domain asks for */
-bool container_filesystems(const Definition *definition, Container *container, GError **error);
+bool container_filesystems(const Definition *definition, const ContainerContext *context,
+                           Container *container, GError **error);
 
 /* container-mounts.c: root, mounts, masked and read-only paths */
-bool container_mounts(const Definition *definition, Container *container, GError **error);
+bool container_mounts(const Definition *definition, const ContainerContext *context,
+                      Container *container, GError **error);
 
 /* container-network.c: interfaces */
 bool container_network(const Definition *definition, Container *container, GError **error);

@@ -13,7 +13,7 @@ process_args(const Os *os)
     GPtrArray *args = g_ptr_array_new();
     guint i;
 
-    g_ptr_array_add(args, g_strdup(os->init));
+    g_ptr_array_add(args, g_strdup(os->init ? os->init : OS_INIT));
     for (i = 0; i < os->init_args->len; i++)
         g_ptr_array_add(args, g_strdup(os->init_args->pdata[i]));
     g_ptr_array_add(args, NULL);

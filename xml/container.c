@@ -159,7 +159,7 @@ container_compute(const Definition *definition, const ContainerContext *context,
     container_labels(definition, container);
     container_extension(definition, context, container->caisson);
     if (!container_namespaces(definition, container, error) ||
-        !container_mounts(definition, container, error) ||
+        !container_mounts(definition, context, container, error) ||
         !container_network(definition, container, error) ||
         !container_resources(definition, context, container, error) ||
         !container_seccomp(definition, context, container, error) ||

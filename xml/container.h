@@ -17,7 +17,21 @@ typedef struct {
     bool paused;
     bool view;            /* files of /proc and /sys are to show the guest's limits */
     bool vcpus_are_quota; /* a guest without a quota may use as many processors as it has vcpus */
+    const char *data_directory; /* of templates.h; NULL: where the driver has it */
+    GHashTable *volumes; /* what the storage driver says of volumes: container_volume_key() to
+                            ContainerVolume *; NULL: nothing */
 } ContainerContext;
+
+/* A volume of a storage pool, and what it is to a container. */
+typedef struct {
+    FilesystemType type; /* FILESYSTEM_MOUNT, FILESYSTEM_BLOCK or FILESYSTEM_FILE */
+    char *path;
+    FilesystemFormat format; /* of a file */
+} ContainerVolume;
+
+/* Free with g_free(). */
+char *container_volume_key(const char *pool, const char *volume);
+
 
 /* Whether there is a seccomp profile of that name: "default", "strict" or "none". */
 bool seccomp_profile_check(const char *profile, GError **error);

@@ -4,6 +4,7 @@
 
 #include "controller/wire/failure.h"
 #include "xml/definition-check.h"
+#include "xml/templates.h"
 
 static bool
 refuse_filesystem(const Filesystem *filesystem, const char *what, GError **error)
@@ -48,17 +49,18 @@ check_filesystem(const Filesystem *filesystem, GError **error)
     bool on_host = type == FILESYSTEM_MOUNT || type == FILESYSTEM_BLOCK || type == FILESYSTEM_FILE;
     bool root = g_str_equal(filesystem->target, "/");
 
-    if (type == FILESYSTEM_TEMPLATE || type == FILESYSTEM_VOLUME)
+    if (type == FILESYSTEM_VOLUME && (!filesystem->pool || !filesystem->volume))
+        return refuse_filesystem(filesystem, "needs the attributes 'pool' and 'volume' in <source>",
+                                 error);
+    if (type == FILESYSTEM_TEMPLATE && !template_name_is_valid(filesystem->source))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "'%s' is no name of a template; it has letters, digits and '._-' only",
+                    filesystem->source);
+    if (root && (type == FILESYSTEM_RAM || type == FILESYSTEM_BIND))
         return refuse_filesystem(
             filesystem,
-            "is nothing a container can have; use type 'mount' with a directory of the "
-            "host, or 'file' with an image",
-            error);
-    if (root && !on_host)
-        return refuse_filesystem(
-            filesystem,
-            "cannot be the root; use type 'mount' with a directory of the host, or "
-            "'file' or 'block' with a file system",
+            "cannot be the root; use type 'mount' with a directory of the host, 'template', or "
+            "'file', 'block' or 'volume' with a file system",
             error);
     if (on_host && filesystem->source[0] != '/')
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,

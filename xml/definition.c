@@ -396,6 +396,24 @@ finish_appid(const Definition *definition, GError **error)
                 id, APPID_LENGTH_MAX);
 }
 
+/* Only a template knows what runs in it. */
+static bool
+finish_init(const Definition *definition, xmlNode *node, GError **error)
+{
+    xmlNode *os = xml_child(node, "os");
+    guint i;
+
+    for (i = 0; !definition->os.init && i < definition->filesystems->len; i++) {
+        const Filesystem *filesystem = definition->filesystems->pdata[i];
+
+        if (filesystem->type == FILESYSTEM_TEMPLATE && g_str_equal(filesystem->target, "/"))
+            return true;
+    }
+    return definition->os.init ||
+           fail(error, FAILURE_XML, "missing element <init> in <os> (line %ld)",
+                os ? xmlGetLineNo(os) : 0L);
+}
+
 static bool
 domain_finish(const XmlContext *context, void *object, xmlNode *node, GError **error)
 {
@@ -403,7 +421,8 @@ domain_finish(const XmlContext *context, void *object, xmlNode *node, GError **e
     Definition *definition = object;
     guint i;
 
-    if (!finish_uuid(definition, error) || !finish_vcpus(definition, error))
+    if (!finish_uuid(definition, error) || !finish_vcpus(definition, error) ||
+        !finish_init(definition, node, error))
         return false;
     if (definition->title && strchr(definition->title, '\n'))
         return fail(error, FAILURE_XML,

@@ -32,7 +32,7 @@ static const XmlField os_fields[] = {
     { "type/@arch", FIELD_STRING, offsetof(Os, arch) },
     { "type/@machine", FIELD_STRING, offsetof(Os, machine) },
     { "type", FIELD_STRING, offsetof(Os, type), FIELD_REQUIRED },
-    { "init", FIELD_STRING, offsetof(Os, init), FIELD_REQUIRED },
+    { "init", FIELD_STRING, offsetof(Os, init) },
     { "initarg", FIELD_STRINGS, offsetof(Os, init_args) },
     { "initenv", FIELD_STRUCTS, offsetof(Os, init_env), .type = &variable_type },
     { "initdir", FIELD_STRING, offsetof(Os, init_dir) },

@@ -9,11 +9,14 @@ typedef struct {
     char *value;
 } OsVariable;
 
+/* What runs in a template that does not say. */
+#define OS_INIT "/sbin/init"
+
 typedef struct {
     char *type; /* "exe" */
     char *arch; /* "x86_64"; never NULL after parsing with a default */
     char *machine;
-    char *init;           /* path inside the container, argv[0] */
+    char *init; /* path inside the container, argv[0]; NULL: what the root's template says */
     GPtrArray *init_args; /* of char * */
     GPtrArray *init_env;  /* of OsVariable * */
     char *init_dir;

@@ -43,7 +43,7 @@ write_init(LxcText *text)
     g_autofree char *command = NULL;
     guint i;
 
-    g_ptr_array_add(words, os->init);
+    g_ptr_array_add(words, os->init ? os->init : (char *)OS_INIT);
     for (i = 0; i < os->init_args->len; i++)
         g_ptr_array_add(words, os->init_args->pdata[i]);
     g_ptr_array_add(words, NULL);

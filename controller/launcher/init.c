@@ -100,6 +100,29 @@ announce(const Launch *launch, GError **error)
     return launch->container->caisson->paused || sync_send(launch->sync, SYNC_EXECUTING, error);
 }
 
+/* A name without a slash, as images have it, is looked up in the PATH that init will have. */
+static void
+execute(const ContainerProcess *process, char *const *environment)
+{
+    const char *path = g_environ_getenv((char **)environment, "PATH");
+    g_auto(GStrv) directories = g_strsplit(path ? path : "", ":", -1);
+    int errnum = ENOENT;
+    char **directory;
+
+    if (strchr(process->args[0], '/')) {
+        execve(process->args[0], process->args, environment);
+        return;
+    }
+    for (directory = directories; *directory; directory++) {
+        g_autofree char *file = g_strconcat(*directory, "/", process->args[0], NULL);
+
+        execve(file, process->args, environment);
+        if (errno != ENOENT && errno != ENOTDIR)
+            errnum = errno;
+    }
+    errno = errnum;
+}
+
 bool
 init_execute(Launch *launch, GError **error)
 {
@@ -109,7 +132,7 @@ init_execute(Launch *launch, GError **error)
     if (!set_personality(launch, error) || !label_take(launch, error) ||
         !arrange_descriptors(launch, error) || !announce(launch, error))
         return false;
-    execve(process->args[0], process->args, process->env ? process->env : no_environment);
+    execute(process, process->env ? process->env : no_environment);
     return fail_errno(error, errno, "cannot execute '%s'", process->args[0]);
 }
 

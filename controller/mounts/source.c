@@ -10,6 +10,7 @@
 #include "controller/mounts/idmap.h"
 #include "controller/mounts/loop.h"
 #include "controller/mounts/mount-options.h"
+#include "controller/mounts/overlay.h"
 #include "controller/mounts/probe.h"
 #include "controller/wire/failure.h"
 
@@ -85,9 +86,7 @@ opener_of(const ContainerMount *mount)
 bool
 source_is_host(const ContainerMount *mount)
 {
-    if (g_strcmp0(mount->type, "bind") == 0)
-        return !mount->source_in_container;
-    return mount->source != NULL;
+    return mount->source != NULL && !mount->source_in_container;
 }
 
 static bool
@@ -104,37 +103,56 @@ is_in_map(const GPtrArray *mappings, uint64_t host_id)
     return false;
 }
 
-/* An image whose files were given to the guest's ids, or a mount that the administrator has mapped:
- * another map on top would take them away from the guest. */
+/* Whether the root of the source belongs to the container, which is worth a line in the log. */
 static bool
-is_mapped(const SourceContext *context, const ContainerMount *mount, int tree)
+is_owned(const SourceContext *context, const ContainerMount *mount, int fd)
 {
-    g_auto(Fd) fd = open(mount->source, O_PATH | O_CLOEXEC);
     struct stat status;
 
-    if (g_strcmp0(mount->type, "bind") == 0 && fd >= 0 && idmap_present(fd)) {
-        g_printerr("mounts: '%s' is an idmapped mount: left as it is\n", mount->source);
-        return true;
-    }
-    if (fstat(tree, &status) == 0 && is_in_map(context->uid_mappings, status.st_uid)) {
-        g_printerr("mounts: '%s' belongs to user %u, who is of the container: not idmapped\n",
-                   mount->source, status.st_uid);
-        return true;
-    }
-    return false;
+    if (fstat(fd, &status) < 0 || !is_in_map(context->uid_mappings, status.st_uid))
+        return false;
+    g_printerr("mounts: '%s' belongs to user %u, who is of the container: not idmapped\n",
+               mount->source, status.st_uid);
+    return true;
 }
 
 static bool
-map_ids(SourceContext *context, const ContainerMount *mount, const MountOptions *options, int tree,
-        GError **error)
+has_owner(const ContainerMount *mount)
 {
-    if (!options->idmap || context->uid_mappings->len == 0 || is_mapped(context, mount, tree))
+    return g_strcmp0(mount->type, "bind") == 0 || g_strcmp0(mount->type, SOURCE_TYPE_OVERLAY) == 0;
+}
+
+/* A directory whose files were given to the guest's ids, or a mount that the administrator has
+ * mapped: another map on top would take them away from the guest. */
+static bool
+is_mapped(const SourceContext *context, const ContainerMount *mount)
+{
+    g_auto(Fd) fd = open(mount->source, O_PATH | O_CLOEXEC);
+
+    /* those of devices and images are not yet known */
+    if (!has_owner(mount) || fd < 0)
+        return false;
+    if (idmap_present(fd)) {
+        g_printerr("mounts: '%s' is an idmapped mount: left as it is\n", mount->source);
+        return true;
+    }
+    return is_owned(context, mount, fd);
+}
+
+/* *ret_namespace: by what the ids of @mount are mapped; -1: they are not. It is borrowed. */
+static bool
+find_namespace(SourceContext *context, const ContainerMount *mount, const MountOptions *options,
+               int *ret_namespace, GError **error)
+{
+    *ret_namespace = -1;
+    if (!options->idmap || context->uid_mappings->len == 0 || is_mapped(context, mount))
         return true;
     if (context->user_namespace < 0 &&
         (context->user_namespace =
              idmap_namespace(context->uid_mappings, context->gid_mappings, error)) < 0)
         return false;
-    return idmap_apply(tree, context->user_namespace, mount->source, options->recursive, error);
+    *ret_namespace = context->user_namespace;
+    return true;
 }
 
 void
@@ -143,22 +161,66 @@ source_context_clear(SourceContext *context)
     fd_close(&context->user_namespace);
 }
 
+static int64_t
+host_id_of_root(const GPtrArray *mappings)
+{
+    guint i;
+
+    for (i = 0; i < mappings->len; i++) {
+        const ContainerIdMapping *range = g_ptr_array_index(mappings, i);
+
+        if (range->container_id == 0 && range->size > 0)
+            return range->host_id;
+    }
+    return 0;
+}
+
+static int
+open_overlay(const SourceContext *context, const MountOptions *options, int user_namespace,
+             GError **error)
+{
+    const OverlayMap map = { user_namespace, host_id_of_root(context->uid_mappings),
+                             host_id_of_root(context->gid_mappings) };
+
+    return overlay_mount(options, &map, error);
+}
+
+/* The layers of an overlay are mapped, everything else as a whole. */
+static int
+open_mapped(const SourceContext *context, const ContainerMount *mount, const MountOptions *options,
+            int user_namespace, GError **error)
+{
+    g_auto(Fd) tree = -1;
+
+    if (g_str_equal(mount->type, SOURCE_TYPE_OVERLAY))
+        return open_overlay(context, options, user_namespace, error);
+    if ((tree = opener_of(mount)(mount, options, error)) < 0)
+        return -1;
+    if (user_namespace >= 0 && !has_owner(mount) && is_owned(context, mount, tree))
+        return fd_steal(&tree);
+    if (user_namespace >= 0 &&
+        !idmap_apply(tree, user_namespace, mount->source, options->recursive, error))
+        return -1;
+    return fd_steal(&tree);
+}
+
 int
 source_open(SourceContext *context, const ContainerMount *mount, GError **error)
 {
     g_auto(MountOptions) options = { 0 };
     g_auto(Fd) tree = -1;
+    int user_namespace;
 
     if (!mount->source || !mount->type) {
         fail(error, FAILURE_INTERNAL, "the mount has no source or no type");
         return -1;
     }
     mount_options_init(&options, (const char *const *)mount->options);
-    if ((tree = opener_of(mount)(mount, &options, error)) < 0)
+    if (!find_namespace(context, mount, &options, &user_namespace, error) ||
+        (tree = open_mapped(context, mount, &options, user_namespace, error)) < 0 ||
+        !mount_adjust(tree, &options, error))
         return -1;
-    return map_ids(context, mount, &options, tree, error) && mount_adjust(tree, &options, error)
-               ? fd_steal(&tree)
-               : -1;
+    return fd_steal(&tree);
 }
 
 void

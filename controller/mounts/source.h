@@ -9,7 +9,8 @@
 #include "controller/wire/descriptor.h"
 
 /* Type of a mount whose file system is found by its contents, as for mount(8). */
-#define SOURCE_TYPE_DETECT "auto"
+#define SOURCE_TYPE_DETECT  "auto"
+#define SOURCE_TYPE_OVERLAY "overlay"
 
 /* Values of ContainerMount.image: what makes a block device of a file */
 #define SOURCE_IMAGE_LOOP "loop"

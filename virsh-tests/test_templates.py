@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Templates: made by caisson-template, started as overlays."""
+import json
+import os
+import re
+import subprocess
+import tempfile
+
+import libvirt
+import pytest
+
+from harness import build, process
+from harness.daemon import wait_for
+from harness.guest import Guest, put, read_file
+
+pytestmark = pytest.mark.ours
+
+TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../tools/caisson-template')
+FIRST = 300000
+ELEMENT = "<filesystem type='template'%s><source name='%s'/><target dir='%s'/>%s</filesystem>"
+
+
+@pytest.fixture
+def tool(daemon):
+    """Runs the tool where the daemon is; removes all templates and layers afterwards."""
+    def run(*words, code=0):
+        done = daemon.run('/usr/bin/python3', TOOL, *words, timeout=60)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout if code == 0 else done.stderr
+    yield run
+    daemon.run('rm', '-rf', '/var/lib/libvirt/lxc/templates', '/var/lib/libvirt/lxc/layers')
+
+
+@pytest.fixture
+def template(tool, root):
+    """A template of a busybox root, with the name `plain`."""
+    os.mkdir(os.path.join(root, 'srv'))
+    put(root, 'srv/letter', 'as shipped\n')
+    tool('import', 'plain', root)
+    return 'plain'
+
+
+def written(daemon, uuid, name, target='%2f'):
+    return daemon.path('/var/lib/libvirt/lxc/layers/%s/%s/upper/%s' % (uuid, target, name))
+
+
+def test_domains_of_a_template_start_at_once_and_do_not_see_each_other(daemon, template, connection, make_guest):
+    guests = []
+    for number in range(2):
+        guest = make_guest(root='/', root_element=ELEMENT % ('', template, '/', ''), init='/bin/sh', arguments=[
+            '-c', 'cp /srv/letter /copy; echo %d > /srv/letter; mv /copy /seen; exec sleep 1000' % number])
+        domain = connection.defineXML(guest.xml())
+        domain.create()
+        guests.append(domain.UUIDString())
+    for number, uuid in enumerate(guests):
+        wait_for(lambda uuid=uuid: os.path.exists(written(daemon, uuid, 'seen')), 'the guest wrote')
+        assert open(written(daemon, uuid, 'seen')).read() == 'as shipped\n'
+        assert open(written(daemon, uuid, 'srv/letter')).read() == '%d\n' % number
+    assert open(daemon.path('/var/lib/libvirt/lxc/templates/plain/rootfs/srv/letter')).read() == 'as shipped\n'
+
+
+def test_layers_of_a_mapped_template_are_idmapped(daemon, template, connection, make_guest):
+    guest = make_guest(root='/', root_element=ELEMENT % (" accessmode='mapped'", template, '/', ''), init='/bin/sh',
+                       idmap=FIRST, arguments=['-c', '{ stat -c %u /bin /srv/letter; echo new >> /srv/letter; '
+                                                     'stat -c %u /srv/letter; } > /new; mv /new /seen; exec sleep 1000'])
+    domain = connection.defineXML(guest.xml())
+    domain.create()
+    seen = written(daemon, domain.UUIDString(), 'seen')
+    wait_for(lambda: os.path.exists(seen), 'the guest wrote')
+    assert open(seen).read().split() == ['0', '0', '0']
+    assert os.stat(seen).st_uid == 0
+    assert process.field(process.init_of(domain), 'Uid')[0] == str(FIRST)
+
+
+def test_a_read_only_template_is_shown_as_it_is(template, start, shared_out):
+    domain, _ = start(init='/bin/sh', arguments=['-c', '{ cat /data/srv/letter; touch /data/x || echo refused; } '
+                                                       '> /out/new 2>&1; mv /out/new /out/seen; exec sleep 1000'],
+                      devices=ELEMENT % ('', template, '/data', '<readonly/>') + shared_out.element)
+    assert wait_for(shared_out.seen, 'the guest wrote').startswith('as shipped') and 'refused' in shared_out.seen()
+
+
+@pytest.fixture
+def shared_out(workshop):
+    class Out:
+        """A directory to which a guest writes."""
+        directory = tempfile.mkdtemp(prefix='out-', dir=workshop)
+        element = "<filesystem type='mount'><source dir='%s'/><target dir='/out'/></filesystem>" % directory
+
+        def seen(self):
+            return read_file(self.directory, 'seen')
+    os.chmod(Out.directory, 0o777)
+    return Out()
+
+
+def test_a_template_that_is_not_there_is_named_with_the_remedy(define):
+    domain, _ = define(root_element=ELEMENT % ('', 'nothing', '/', ''))
+    with pytest.raises(libvirt.libvirtError, match="there is no template 'nothing' for the target '/'; make it with "
+                                                   "'caisson-template import nothing SOURCE'"):
+        domain.create()
+
+
+def test_a_name_that_leads_elsewhere_is_refused(connection, make_guest):
+    with pytest.raises(libvirt.libvirtError, match='no name of a template'):
+        connection.defineXML(make_guest(root_element=ELEMENT % ('', '../../etc', '/', '')).xml())
+
+
+def test_a_template_in_use_cannot_be_removed_and_what_was_written_can(daemon, tool, template, define):
+    domain, guest = define(root='/', root_element=ELEMENT % ('', template, '/', ''))
+    assert guest.name in tool('remove', template, code=1)
+    domain.create()
+    assert 'runs' in tool('forget', guest.name, code=1)
+    assert re.search(r'^plain .*%s$' % guest.name, tool('list'), re.MULTILINE)
+    domain.destroy()
+    uuid = domain.UUIDString()
+    domain.undefine()
+    assert uuid in tool('remove', template, code=1)
+    assert uuid in tool('prune')
+    tool('remove', template)
+    assert 'plain' not in tool('list')
+
+
+def test_a_layer_is_not_put_on_another_template(tool, template, root, connection, make_guest):
+    tool('import', 'other', root)
+    guest = make_guest(root='/', root_element=ELEMENT % ('', template, '/', ''))
+    domain = connection.defineXML(guest.xml())
+    domain.create()
+    domain.destroy()
+    domain = connection.defineXML(domain.XMLDesc(0).replace("name='plain'", "name='other'"))
+    with pytest.raises(libvirt.libvirtError, match="belongs to the template 'plain', not 'other'"):
+        domain.create()
+
+
+def test_a_template_that_exists_or_is_too_large_is_refused(tool, template, root):
+    assert 'exists' in tool('import', template, root, code=1)
+    assert '--max-size' in tool('import', 'large', root, '--max-size', '100K', code=1)
+    assert 'large' not in tool('list')
+
+
+@pytest.fixture
+def layout(root, workshop):
+    """An OCI layout of a busybox root, made by umoci."""
+    with tempfile.TemporaryDirectory(prefix='layout-', dir=workshop) as directory:
+        path, bundle = os.path.join(directory, 'image'), os.path.join(directory, 'bundle')
+        for words in (['init', '--layout', path], ['new', '--image', path + ':latest'],
+                      ['unpack', '--image', path + ':latest', bundle]):
+            subprocess.run(['umoci', *words], check=True, capture_output=True)
+        subprocess.run(['cp', '-a', root + '/.', bundle + '/rootfs/'], check=True)
+        subprocess.run(['umoci', 'repack', '--image', path + ':latest', bundle], check=True, capture_output=True)
+        subprocess.run(['umoci', 'config', '--image', path + ':latest', '--config.entrypoint', 'sh',
+                        '--config.cmd', '-c', '--config.cmd', '{ echo $MOOD; id -u; pwd; } > new; mv new seen; exec sleep 1000',
+                        '--config.env', 'MOOD=fine', '--config.env', 'PATH=/nowhere:/bin', '--config.workingdir', '/tmp',
+                        '--config.user', '1000:1000'], check=True, capture_output=True)
+        yield path
+
+
+def test_an_image_of_oci_starts_with_what_it_says(daemon, tool, layout, connection, make_guest):
+    tool('import', 'image', layout)
+    guest = make_guest(root='/', root_element=ELEMENT % ('', 'image', '/', ''))
+    domain = connection.defineXML(guest.xml().replace('<init>/sbin/listener</init>', ''))
+    assert '<init>' not in domain.XMLDesc(0)
+    domain.create()
+    seen = written(daemon, domain.UUIDString(), 'tmp/seen')
+    wait_for(lambda: os.path.exists(seen), 'the guest wrote')
+    assert open(seen).read().split() == ['fine', '1000', '/tmp']
+    assert '<init>sh</init>' in domain.XMLDesc(0)
+
+
+def test_a_blob_that_is_not_what_its_digest_says_is_refused(tool, layout):
+    blobs = os.path.join(layout, 'blobs/sha256')
+    largest = max(os.listdir(blobs), key=lambda name: os.stat(os.path.join(blobs, name)).st_size)
+    with open(os.path.join(blobs, largest), 'r+b') as file:
+        file.seek(1000)
+        file.write(b'changed')
+    assert 'sha256:%s' % largest in tool('import', 'image', layout, code=1)
+    assert 'image' not in tool('list')
+
+
+def test_a_blob_that_leads_out_of_the_layout_is_refused(tool, layout):
+    index = json.load(open(os.path.join(layout, 'index.json')))
+    name = index['manifests'][0]['digest'].split(':')[1]
+    path = os.path.join(layout, 'blobs/sha256', name)
+    os.rename(path, path + '.moved')
+    os.symlink(path + '.moved', path)
+    tool('import', 'image', layout, code=1)
+    index['manifests'][0]['digest'] = 'sha256:../../../../etc/passwd'
+    with open(os.path.join(layout, 'index.json'), 'w') as file:
+        json.dump(index, file)
+    assert 'digest' in tool('import', 'image', layout, code=1)
+
+
+def test_an_image_larger_than_allowed_is_refused_before_it_is_unpacked(tool, layout):
+    assert '--max-size' in tool('import', 'image', layout, '--max-size', '600K', code=1)
