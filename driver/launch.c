@@ -28,6 +28,7 @@
 #include "driver/spawn.h"
 #include "driver/store.h"
 #include "driver/template.h"
+#include "driver/volume.h"
 #include "driver/watch.h"
 #include "xml/container.h"
 
@@ -67,6 +68,7 @@ launch_open_log(const Definition *definition, GError **error)
 static int
 launch_seal_container(Definition *live, const StartOptions *options, GError **error)
 {
+    g_autoptr(GHashTable) volumes = volumes_new();
     ContainerContext context = {
         .state_directory = store_state_directory(),
         .arch = host_arch(),
@@ -78,11 +80,17 @@ launch_seal_container(Definition *live, const StartOptions *options, GError **er
         .view = host_settings()->view,
         .vcpus_are_quota = host_settings()->vcpus_are_quota,
         .data_directory = DATADIR,
+        .volumes = volumes,
     };
     g_autoptr(Definition) resolved = definition_copy(live);
     g_autoptr(Container) container = NULL;
     g_autofree char *text = NULL;
+    guint i;
 
+    for (i = 0; i < live->filesystems->len; i++) {
+        if (!volume_resolve(live->filesystems->pdata[i], volumes, error))
+            return -1;
+    }
     if (!sharing_resolve(resolved, error) ||
         !(container = container_compute(resolved, &context, error)))
         return -1;

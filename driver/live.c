@@ -5,14 +5,12 @@
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 #include "driver/init.h"
+#include "driver/live-kinds.h"
 #include "driver/report.h"
 #include "driver/worker.h"
 
 static const LiveKind *const kinds[] = {
-    &live_interface,
-    &live_disk,
-    &live_hostdev,
-    NULL,
+    &live_filesystem, &live_interface, &live_disk, &live_hostdev, NULL,
 };
 
 static const LiveKind no_kind = { NULL, NULL, NULL, NULL };

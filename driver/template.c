@@ -179,6 +179,12 @@ fill_init(Domain *domain, const Filesystem *root, GError **error)
 }
 
 bool
+template_prepare_filesystem(const Domain *domain, const Filesystem *filesystem, GError **error)
+{
+    return filesystem->type != FILESYSTEM_TEMPLATE || make_layer(filesystem, domain, error);
+}
+
+bool
 template_prepare(Domain *domain, GError **error)
 {
     guint i;
@@ -186,11 +192,9 @@ template_prepare(Domain *domain, GError **error)
     for (i = 0; i < domain->live->filesystems->len; i++) {
         const Filesystem *filesystem = domain->live->filesystems->pdata[i];
 
-        if (filesystem->type != FILESYSTEM_TEMPLATE)
-            continue;
-        if (!make_layer(filesystem, domain, error) ||
-            (!domain->live->os.init && g_str_equal(filesystem->target, "/") &&
-             !fill_init(domain, filesystem, error)))
+        if (!template_prepare_filesystem(domain, filesystem, error) ||
+            (filesystem->type == FILESYSTEM_TEMPLATE && !domain->live->os.init &&
+             g_str_equal(filesystem->target, "/") && !fill_init(domain, filesystem, error)))
             return false;
     }
     return true;

@@ -10,3 +10,7 @@
  * template that is not there, and how to get it. Busy is held, the lock is not.
  */
 bool template_prepare(Domain *domain, GError **error);
+
+/* The first half of it, for one filesystem of whatever type. */
+bool template_prepare_filesystem(const Domain *domain, const Filesystem *filesystem,
+                                 GError **error);

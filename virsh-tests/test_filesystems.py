@@ -8,7 +8,7 @@ import tempfile
 import libvirt
 import pytest
 
-from harness import process
+from harness import leaks, process
 from harness.daemon import wait_for
 from harness.guest import Guest, put, read_file
 
@@ -378,3 +378,144 @@ def test_a_new_filesystem_is_mapped_where_the_administrator_says_so(own_daemon, 
     domain = connection.defineXML(Guest('mapped1', make_root(), idmap=FIRST).xml())
     assert "accessmode='mapped'" in domain.XMLDesc(0)
     own_daemon.close_connections()
+
+
+# While the guest runs
+
+def mounts_of(domain):
+    return open('/proc/%d/mountinfo' % process.init_of(domain)).read()
+
+
+def inside(daemon, guest, script):
+    return daemon.virsh('lxc-enter-namespace', guest.name, '--noseclabel', '/bin/sh', '-c', script, check=False).out
+
+
+@pytest.mark.parametrize('idmap', [None, FIRST])
+def test_a_directory_comes_and_goes_while_the_guest_runs(daemon, shelf, start, idmap):
+    hidden = make_directory(shelf, 'hidden')
+    os.chmod(hidden, 0o700)
+    source = make_directory(hidden, 'source')
+    domain, guest = start(idmap=idmap)
+    element = directory_element(source, '/new/data', mode='mapped' if idmap else '')
+    domain.attachDevice(element)
+    assert "<target dir='/new/data'/>" in domain.XMLDesc(0)
+    assert "<target dir='/new/data'/>" not in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    root = '/proc/%d/root' % process.init_of(domain)
+    assert read_file(root, 'new/data/letter') == 'source\n'
+    assert os.stat(root + '/new').st_uid == (idmap or 0)
+    assert os.stat(root + '/new/data').st_uid == (idmap or 0)
+    domain.detachDevice(element)
+    assert ' /new/data ' not in mounts_of(domain)
+    assert "<target dir='/new/data'/>" not in domain.XMLDesc(0)
+
+
+def test_attached_filesystems_of_every_kind_come_and_go(daemon, shelf, start, make_image):
+    image = make_image()
+    domain, guest = start()
+    elements = [file_element(image, '/image'),
+                "<filesystem type='ram'><source usage='1' units='MiB'/><target dir='/scratch'/></filesystem>",
+                "<filesystem type='bind'><source dir='/etc'/><target dir='/mirror'/></filesystem>"]
+    for element in elements:
+        domain.attachDeviceFlags(element, libvirt.VIR_DOMAIN_AFFECT_LIVE | libvirt.VIR_DOMAIN_AFFECT_CONFIG)
+    table = mounts_of(domain)
+    assert ' /image ' in table and ' /scratch ' in table and ' /mirror ' in table
+    assert loops_of(image)
+    for element in elements:
+        domain.detachDeviceFlags(element, libvirt.VIR_DOMAIN_AFFECT_LIVE | libvirt.VIR_DOMAIN_AFFECT_CONFIG)
+    wait_for(lambda: not loops_of(image), 'the loop device is free')
+    assert ' /scratch ' not in mounts_of(domain)
+
+
+def test_a_directory_becomes_read_only_and_writable_again(daemon, shelf, start):
+    source = make_directory(shelf, 'source')
+    domain, guest = start(devices=directory_element(source, '/data'))
+    domain.updateDeviceFlags(directory_element(source, '/data', '<readonly/>'), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert 'refused' in inside(daemon, guest, 'touch /data/x || echo refused')
+    assert '<readonly/>' in domain.XMLDesc(0)
+    domain.updateDeviceFlags(directory_element(source, '/data'), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    inside(daemon, guest, 'touch /data/x')
+    assert os.path.exists(source + '/x')
+    with pytest.raises(libvirt.libvirtError, match='can only become read-only'):
+        domain.updateDeviceFlags(directory_element(shelf, '/data'), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def test_what_is_in_use_stays(daemon, shelf, start):
+    source = make_directory(shelf, 'source')
+    element = directory_element(source, '/data')
+    domain, _ = start(init='/bin/sh', arguments=['-c', 'cd /data; exec sleep 1000'], devices=element)
+    with pytest.raises(libvirt.libvirtError, match="'/data' is in use in the container; end what uses it"):
+        domain.detachDevice(element)
+    assert ' /data ' in mounts_of(domain) and "<target dir='/data'/>" in domain.XMLDesc(0)
+
+
+def test_an_attachment_that_fails_says_why_and_changes_nothing(daemon, shelf, start):
+    domain, _ = start()
+    before = domain.XMLDesc(0)
+    for element, words in ((directory_element(shelf + '/no', '/data'), 'No such file'),
+                           (file_element(shelf, '/data'), 'Is a directory'),
+                           (directory_element(shelf, '/'), 'root of the container'),
+                           (directory_element(shelf, '/bin/sh'), 'Not a directory')):
+        with pytest.raises(libvirt.libvirtError, match=words):
+            domain.attachDevice(element)
+    assert domain.XMLDesc(0) == before
+
+
+def test_a_target_that_leads_out_of_the_guest_is_made_inside(daemon, shelf, start, workshop):
+    source = make_directory(shelf, 'source')
+    outside = make_directory(shelf, 'outside')
+    domain, guest = start()
+    os.symlink(outside, guest.root + '/escape')
+    os.symlink('../../../../../../..' + outside, guest.root + '/escape2')
+    for name in ('escape', 'escape2'):
+        try:
+            domain.attachDevice(directory_element(source, '/%s/deep' % name))
+        except libvirt.libvirtError:
+            pass
+    assert os.listdir(outside) == ['letter']
+    assert ' %s' % outside not in open('/proc/%d/mountinfo' % daemon.pid).read()
+
+
+def test_twenty_attachments_leave_nothing(daemon, shelf, start, leak_check):
+    source = make_directory(shelf, 'source')
+    domain, _ = start()
+    before = len(mounts_of(domain).splitlines()), leaks.descriptors(daemon)
+    for _ in range(20):
+        domain.attachDevice(directory_element(source, '/data'))
+        domain.detachDevice(directory_element(source, '/data'))
+    assert len(mounts_of(domain).splitlines()) == before[0]
+    wait_for(lambda: leaks.descriptors(daemon) <= before[1] + 2, 'no descriptor is left in the daemon')
+
+
+# Volumes
+
+@pytest.fixture
+def pool(daemon, shelf):
+    """An active pool of a directory."""
+    directory = os.path.join(shelf, 'pool')
+    os.mkdir(directory)
+    storage = libvirt.open(daemon.uri.replace('lxc:///', 'storage:///'))
+    made = storage.storagePoolCreateXML("<pool type='dir'><name>shelf</name><target><path>%s</path></target></pool>"
+                                        % directory)
+    yield made
+    if made.isActive():
+        made.destroy()
+    storage.close()
+
+
+VOLUME = "<filesystem type='volume'><source pool='shelf' volume='%s'/><target dir='%s'/></filesystem>"
+
+
+def test_volumes_are_what_their_pool_says(pool, make_image, look):
+    make_image('pool/image.raw')
+    make_directory(os.path.dirname(make_image('pool/other.raw')), 'tree')
+    pool.refresh()
+    seen = look('cat /tree/letter; grep " /image " /proc/mounts',
+                devices=VOLUME % ('tree', '/tree') + VOLUME % ('image.raw', '/image'))
+    assert seen.startswith('tree\n') and re.search(r'^/dev/loop\d+ /image ext4', seen, re.MULTILINE)
+
+
+def test_a_volume_or_pool_that_is_missing_is_named(pool, define):
+    domain, _ = define(devices=VOLUME % ('nothing', '/data'))
+    refused(domain, "volume 'nothing' of pool 'shelf' for the target '/data'")
+    domain, _ = define(devices=(VOLUME % ('x', '/data')).replace('shelf', 'nowhere'))
+    refused(domain, "of pool 'nowhere'")

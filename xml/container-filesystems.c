@@ -26,12 +26,19 @@ refuse(const Filesystem *filesystem, const char *remedy, GError **error)
                 filesystem_type_name(filesystem->type), filesystem->target, remedy);
 }
 
-/* Targets are below the root whether they begin with '/' or not. */
+/* Below the root whether it begins with '/' or not; without "//", "." and a final "/". */
 static char *
-target_path(const Filesystem *filesystem)
+normal_path(const char *path)
 {
-    return filesystem->target[0] == '/' ? g_strdup(filesystem->target)
-                                        : g_strconcat("/", filesystem->target, NULL);
+    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+    g_autoptr(GString) normal = g_string_new(NULL);
+    char **part;
+
+    for (part = parts; *part; part++) {
+        if (**part && !g_str_equal(*part, "."))
+            g_string_append_printf(normal, "/%s", *part);
+    }
+    return g_strdup(normal->len ? normal->str : "/");
 }
 
 /* Programs are here; a setuid one must work. */
@@ -197,7 +204,7 @@ add_mount(const Filesystem *filesystem, const Work *work, GError **error)
     ContainerMount *mount = json_new(&container_mount_type);
 
     g_ptr_array_add(work->container->mounts, mount);
-    mount->destination = target_path(filesystem);
+    mount->destination = normal_path(filesystem->target);
     return set_resolved(mount, filesystem, work, error);
 }
 
@@ -228,20 +235,6 @@ is_at_or_below(const char *path, const char *above)
 
     return g_str_equal(above, "/") ||
            (strncmp(path, above, length) == 0 && (path[length] == '/' || path[length] == '\0'));
-}
-
-static char *
-normal_path(const char *path)
-{
-    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
-    g_autoptr(GString) normal = g_string_new(NULL);
-    char **part;
-
-    for (part = parts; *part; part++) {
-        if (**part && !g_str_equal(*part, "."))
-            g_string_append_printf(normal, "/%s", *part);
-    }
-    return g_strdup(normal->len ? normal->str : "/");
 }
 
 typedef struct {
@@ -320,6 +313,15 @@ add_mounts(GArray *entries, const Work *work, GError **error)
             return false;
     }
     return true;
+}
+
+bool
+container_filesystem(const Definition *definition, const Filesystem *filesystem,
+                     const ContainerContext *context, Container *container, GError **error)
+{
+    const Work work = { definition, context, container };
+
+    return add_mount(filesystem, &work, error);
 }
 
 bool

@@ -11,6 +11,10 @@ bool container_devices(const Definition *definition, Container *container, GErro
 bool container_filesystems(const Definition *definition, const ContainerContext *context,
                            Container *container, GError **error);
 
+/* Adds the one mount; any but the root. */
+bool container_filesystem(const Definition *definition, const Filesystem *filesystem,
+                          const ContainerContext *context, Container *container, GError **error);
+
 /* container-mounts.c: root, mounts, masked and read-only paths */
 bool container_mounts(const Definition *definition, const ContainerContext *context,
                       Container *container, GError **error);

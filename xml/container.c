@@ -173,6 +173,22 @@ container_compute(const Definition *definition, const ContainerContext *context,
     return g_steal_pointer(&container);
 }
 
+Container *
+container_of_filesystem(const Definition *definition, const Filesystem *filesystem,
+                        const ContainerContext *context, GError **error)
+{
+    g_autoptr(Container) container = container_new();
+
+    container_map(definition->uid_map, container->os->uid_mappings);
+    container_map(definition->gid_map, container->os->gid_mappings);
+    container_process(definition, container);
+    container_extension(definition, context, container->caisson);
+    container->root->path = g_strdup("/");
+    if (!container_filesystem(definition, filesystem, context, container, error))
+        return NULL;
+    return g_steal_pointer(&container);
+}
+
 static bool
 has_root(const Definition *definition)
 {

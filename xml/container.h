@@ -46,6 +46,13 @@ Container *container_compute(const Definition *definition, const ContainerContex
                              GError **error);
 
 /*
+ * The same with nothing but the mount of @filesystem, which need not be in @definition, and the id
+ * maps: for what is done to it while the guest runs.
+ */
+Container *container_of_filesystem(const Definition *definition, const Filesystem *filesystem,
+                                   const ContainerContext *context, GError **error);
+
+/*
  * One interface of such a definition, which has a name inside. For a live change of a guest that
  * runs.
  */

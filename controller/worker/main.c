@@ -27,6 +27,10 @@ static const struct {
     const char *usage;
 } verbs[] = {
     { "Initctl", initctl_request, "Initctl LEVEL    ask init for run level 0 or 6" },
+    { "AttachFilesystem", filesystem_attach, "AttachFilesystem mount a file system in the guest" },
+    { "DetachFilesystem", filesystem_detach, "DetachFilesystem unmount it" },
+    { "UpdateFilesystem", filesystem_update,
+      "UpdateFilesystem make it read-only, or writable again" },
     { "Link", link_attach, "Link             make an interface of the container" },
     { "Relink", link_change, "Relink [port]    change an interface" },
     { "Unlink", link_detach, "Unlink           remove an interface" },

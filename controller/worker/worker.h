@@ -20,6 +20,12 @@ typedef struct {
  * init */
 bool initctl_request(Request *request, GError **error);
 
+/* filesystem.c: a file system of a running guest; descriptors: init's pidfd, and a sealed memfd
+ * with a container definition that has the one mount and the guest's id maps */
+bool filesystem_attach(Request *request, GError **error);
+bool filesystem_detach(Request *request, GError **error);
+bool filesystem_update(Request *request, GError **error);
+
 /* link.c: makes, changes (argument "port": also as a port of its bridge) and removes an interface;
  * descriptors: pidfd of the guest's init, interface as of the container definition, sealed. Attach
  * answers interfaces */
