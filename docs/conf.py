@@ -17,5 +17,6 @@ html_show_copyright = False
 highlight_language = 'none'
 # source, name, description, authors, section
 man_pages = [
+    ('caisson-template', 'caisson-template', 'make templates of containers', '', 8),
     ('caisson-check', 'caisson-check', 'say whether a host can run containers with Caisson', '', 8),
 ]

@@ -6,7 +6,7 @@
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/sealed.h"
-#include "driver/live-kinds.h"
+#include "driver/live.h"
 #include "driver/store.h"
 #include "driver/template.h"
 #include "driver/volume.h"

@@ -5,7 +5,6 @@
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 #include "driver/init.h"
-#include "driver/live-kinds.h"
 #include "driver/report.h"
 #include "driver/worker.h"
 

@@ -33,6 +33,7 @@ typedef struct {
 } LiveKind;
 
 extern const LiveKind live_disk;
+extern const LiveKind live_filesystem;
 extern const LiveKind live_hostdev;
 extern const LiveKind live_interface;
 

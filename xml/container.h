@@ -32,7 +32,6 @@ typedef struct {
 /* Free with g_free(). */
 char *container_volume_key(const char *pool, const char *volume);
 
-
 /* Whether there is a seccomp profile of that name: "default", "strict" or "none". */
 bool seccomp_profile_check(const char *profile, GError **error);
 
