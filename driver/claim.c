@@ -7,6 +7,7 @@
 #include "controller/wire/failure.h"
 #include "driver/domains.h"
 #include "driver/host.h"
+#include "driver/idmap-auto.h"
 
 static bool
 is_uuid(const char *text, const unsigned char expected[VIR_UUID_BUFLEN])
@@ -45,7 +46,7 @@ claim_parse(virConnectPtr conn, const char *xml, DefinitionParseFlags flags, Acc
              definition->uuid);
         return NULL;
     }
-    return g_steal_pointer(&definition);
+    return idmap_auto_assign(definition, error) ? g_steal_pointer(&definition) : NULL;
 }
 
 Domain *

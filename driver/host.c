@@ -13,6 +13,7 @@
 #include "driver/abi/log.h"
 #include "driver/capabilities.h"
 #include "driver/domain.h"
+#include "driver/idmap-auto.h"
 #include "driver/placement.h"
 #include "driver/security-model.h"
 #include "xml/container.h"
@@ -97,8 +98,9 @@ set_idmap(const Settings *settings, GError **error)
                     "idmap_default '%s' of " SETTINGS_PATH
                     " is not known: use \"mapped\" or \"passthrough\"",
                     mode);
-    host.defaults.idmap = g_strcmp0(mode, "mapped") == 0;
-    return true;
+    /* whoever gets ids of its own gets files that belong to them */
+    host.defaults.idmap = mode ? g_str_equal(mode, "mapped") : settings->idmap_auto;
+    return idmap_auto_check(settings, error);
 }
 
 bool

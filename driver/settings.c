@@ -33,6 +33,8 @@ static const Setting settings_known[] = {
     { "vcpus_are_quota", VALUE_NUMBER, offsetof(Settings, vcpus_are_quota) },
     { "info_memory_is_balloon", VALUE_NUMBER, offsetof(Settings, info_memory_is_balloon) },
     { "idmap_default", VALUE_STRING, offsetof(Settings, idmap_default) },
+    { "idmap_auto", VALUE_NUMBER, offsetof(Settings, idmap_auto) },
+    { "idmap_range", VALUE_STRING, offsetof(Settings, idmap_range) },
     { "seccomp", VALUE_STRING, offsetof(Settings, seccomp) },
     { NULL },
 };
@@ -222,6 +224,7 @@ settings_clear(Settings *settings)
 {
     g_clear_pointer(&settings->security_driver, g_free);
     g_clear_pointer(&settings->idmap_default, g_free);
+    g_clear_pointer(&settings->idmap_range, g_free);
     g_clear_pointer(&settings->seccomp, g_free);
     *settings = (Settings){ .view = true };
 }

@@ -14,6 +14,8 @@ typedef struct {
     bool vcpus_are_quota;           /* the number of vcpus limits processor time */
     bool info_memory_is_balloon;    /* dominfo has <currentMemory>, not what is used */
     char *idmap_default;            /* accessmode of new filesystems without one; NULL: not said */
+    bool idmap_auto;                /* domains without <idmap> get ids of their own */
+    char *idmap_range;              /* "FIRST:COUNT" they come from; NULL: root's of /etc/subuid */
     char *seccomp;                  /* profile of domains that name none; NULL: "default" */
 } Settings;
 

@@ -80,12 +80,16 @@ def test_a_wrong_setting_leaves_the_driver_inactive_and_the_daemon_alive(own_dae
 
 
 @pytest.mark.ours
-def test_a_security_driver_that_is_not_there_is_named(own_daemon):
+@pytest.mark.parametrize('line, words', [
+    ('security_driver = "smack"', "security_driver 'smack'"),
+    ('idmap_range = "many"', "idmap_range 'many' of lxc.conf is not FIRST:COUNT"),
+    ('idmap_default = "some"', "idmap_default 'some'")])
+def test_a_setting_that_cannot_be_is_named(own_daemon, line, words):
     own_daemon.end(15)
-    configure(own_daemon, 'security_driver = "smack"\n')
+    configure(own_daemon, line + '\n')
     own_daemon.launch()
     try:
-        own_daemon_is_refused(own_daemon, "security_driver 'smack'")
+        own_daemon_is_refused(own_daemon, words)
     finally:
         configure(own_daemon, '')
         own_daemon.end(15)

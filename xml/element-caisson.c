@@ -38,6 +38,8 @@ static const XmlField setting_fields[] = {
 static const XmlType setting_type = { "caisson:cgroup", sizeof(CgroupSetting), setting_fields,
                                       .free = setting_free };
 
+static const char *const choices[] = { "", "yes", "no", NULL };
+
 static const char *const group_views[] = { "auto", "host", "unified", NULL };
 
 const char *
@@ -157,6 +159,8 @@ static const XmlField caisson_fields[] = {
     { "caisson:net-class/@id", FIELD_UINT, MEMBER(net_class), FIELD_NONZERO | FIELD_HEX,
       .max = UINT32_MAX },
     { "caisson:hugetlb", FIELD_STRUCTS, MEMBER(hugetlb), .type = &hugetlb_type },
+    { "caisson:idmap/@auto", FIELD_ENUM, MEMBER(idmap_auto), .names = choices,
+      .bad = FAILURE_CONFIG_UNSUPPORTED },
     { "caisson:cgroup-view/@mode", FIELD_ENUM, MEMBER(group_view), .names = group_views,
       .bad = FAILURE_CONFIG_UNSUPPORTED },
     { "caisson:cgroup", FIELD_STRUCTS, MEMBER(cgroup), .type = &setting_type },

@@ -25,6 +25,8 @@ typedef enum {
     GROUP_VIEW_UNIFIED,
 } GroupView;
 
+typedef enum { CHOICE_UNSET, CHOICE_YES, CHOICE_NO } Choice;
+
 /* The system calls that are denied to the guest. */
 typedef enum {
     SECCOMP_UNSET, /* as lxc.conf says */
@@ -49,6 +51,7 @@ typedef struct {
     uint64_t pids;     /* tasks; 0: not said */
     GPtrArray *hugetlb; /* of HugetlbLimit *, one for a size */
     uint64_t net_class; /* 0: not said */
+    Choice idmap_auto;  /* ids of <idmap> are chosen when the domain is defined */
     GroupView group_view;
     GPtrArray *cgroup; /* of CgroupSetting *, one for a key */
 } CaissonOptions;
