@@ -136,9 +136,25 @@ set_ram(ContainerMount *mount, const Filesystem *filesystem)
     mount->options = g_strsplit(words, ",", -1);
 }
 
+/* A limit that nobody keeps to would be a lie. */
+static bool
+set_limit(ContainerMount *mount, const Filesystem *filesystem, GError **error)
+{
+    mount->space_limit = filesystem->space_hard_limit;
+    if (mount->space_limit == 0 || filesystem->type == FILESYSTEM_MOUNT ||
+        (filesystem->type == FILESYSTEM_TEMPLATE && !filesystem->readonly))
+        return true;
+    return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                "<filesystem type='%s'> with target '%s' cannot have <space_hard_limit>, only a "
+                "directory or the layer of a template can; its size is that of its source",
+                filesystem_type_name(filesystem->type), filesystem->target);
+}
+
 static bool
 set_source(ContainerMount *mount, const Filesystem *filesystem, const Work *work, GError **error)
 {
+    if (!set_limit(mount, filesystem, error))
+        return false;
     switch (filesystem->type) {
     case FILESYSTEM_MOUNT:
     case FILESYSTEM_BIND:
@@ -215,7 +231,8 @@ set_root(const Filesystem *filesystem, const Work *work, GError **error)
     ContainerRoot *root = work->container->root;
 
     root->readonly = filesystem->readonly;
-    if (filesystem->type == FILESYSTEM_MOUNT && !is_shifted(filesystem, work->definition)) {
+    if (filesystem->type == FILESYSTEM_MOUNT && !filesystem->space_hard_limit &&
+        !is_shifted(filesystem, work->definition)) {
         root->path = g_strdup(filesystem->source);
         return true;
     }

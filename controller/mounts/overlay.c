@@ -30,6 +30,14 @@ layer_of(const MountOptions *options, const char *key)
     return NULL;
 }
 
+char *
+overlay_layer(const MountOptions *options)
+{
+    const char *upper = layer_of(options, "upperdir");
+
+    return upper ? g_path_get_dirname(upper) : NULL;
+}
+
 /* Covers @path by an idmapped mount of itself, in our mount namespace. */
 static bool
 cover(const char *path, int user_namespace, GError **error)
@@ -80,8 +88,7 @@ static int
 mount_mapped(const MountOptions *options, const OverlayMap *map, GError **error)
 {
     const char *lower = layer_of(options, "lowerdir");
-    const char *upper = layer_of(options, "upperdir");
-    g_autofree char *above = upper ? g_path_get_dirname(upper) : NULL;
+    g_autofree char *above = overlay_layer(options);
 
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
         fail_errno(error, errno, "cannot make the mounts private");

@@ -13,6 +13,9 @@ typedef struct {
     gid_t gid;
 } OverlayMap;
 
+/* The directory that takes all that is written, with the upper one in it; free with g_free(). */
+char *overlay_layer(const MountOptions *options);
+
 /*
  * The overlay of the options lowerdir, upperdir and workdir as a detached mount; the latter two lie
  * in one directory. -1 with error.

@@ -12,6 +12,7 @@
 #include "controller/mounts/mount-options.h"
 #include "controller/mounts/overlay.h"
 #include "controller/mounts/probe.h"
+#include "controller/mounts/quota.h"
 #include "controller/wire/failure.h"
 
 static int
@@ -204,6 +205,18 @@ open_mapped(const SourceContext *context, const ContainerMount *mount, const Mou
     return fd_steal(&tree);
 }
 
+static bool
+limit_space(const ContainerMount *mount, const MountOptions *options, GError **error)
+{
+    g_autofree char *layer = NULL;
+
+    if (mount->space_limit == 0)
+        return true;
+    if (g_str_equal(mount->type, SOURCE_TYPE_OVERLAY))
+        layer = overlay_layer(options);
+    return quota_limit(layer ? layer : mount->source, mount->space_limit, error);
+}
+
 int
 source_open(SourceContext *context, const ContainerMount *mount, GError **error)
 {
@@ -216,7 +229,8 @@ source_open(SourceContext *context, const ContainerMount *mount, GError **error)
         return -1;
     }
     mount_options_init(&options, (const char *const *)mount->options);
-    if (!find_namespace(context, mount, &options, &user_namespace, error) ||
+    if (!limit_space(mount, &options, error) ||
+        !find_namespace(context, mount, &options, &user_namespace, error) ||
         (tree = open_mapped(context, mount, &options, user_namespace, error)) < 0 ||
         !mount_adjust(tree, &options, error))
         return -1;

@@ -10,6 +10,7 @@
 static const JsonField mount_extension_fields[] = {
     { "sourceInContainer", JSON_BOOL, offsetof(ContainerMount, source_in_container) },
     { "image", JSON_STRING, offsetof(ContainerMount, image) },
+    { "spaceLimit", JSON_UINT, offsetof(ContainerMount, space_limit) },
     { NULL },
 };
 static const JsonType mount_extension_type = { "caisson", 0, mount_extension_fields };

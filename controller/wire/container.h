@@ -27,6 +27,7 @@ typedef struct {
     /* ours, in the object "caisson" of the mount: .source is looked up inside the container */
     bool source_in_container;
     char *image; /* .source is a file with a file system; "loop": what makes a device of it */
+    uint64_t space_limit; /* bytes that may be kept there; 0: no limit */
 } ContainerMount;
 
 typedef struct {

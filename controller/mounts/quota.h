@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How much may be kept below a directory of the host. */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Limits what is below @directory to @bytes: a subvolume of btrfs by its quota group; on ext4 and
+ * XFS by the directory's project, which it is given when it has none. What is below already counts.
+ * The error says what the file system or the directory is without, and what to do.
+ */
+bool quota_limit(const char *directory, uint64_t bytes, GError **error);
