@@ -135,6 +135,12 @@ write_sharing(const Definition *definition, ContainerLinux *os, NativeReport *re
         write_share(os, &shares[i], report);
 }
 
+static void
+mount_free(ContainerMount *mount)
+{
+    json_free(&container_mount_type, mount);
+}
+
 /*
  * Binds of paths inside the container, by which /proc/sys is made read-only, are no OCI: there a
  * source is the host's. readonlyPaths says the same of the whole of /proc/sys. Nor can OCI go on
@@ -158,8 +164,12 @@ plain_mounts(Container *container, NativeReport *report)
         /* what is mounted from nowhere must have a name all the same */
         if (!mount->source)
             mount->source = g_strdup(mount->type);
+        mount->space_limit = 0;
         i++;
     }
+    if (container->root->mount)
+        native_note(report, "the ids of the root are not mapped");
+    g_clear_pointer(&container->root->mount, mount_free);
     if (networks)
         native_note(report, "settings below /proc/sys/net cannot be written");
 }
