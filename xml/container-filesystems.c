@@ -18,14 +18,6 @@ typedef struct {
     Container *container;
 } Work;
 
-static bool
-refuse(const Filesystem *filesystem, const char *remedy, GError **error)
-{
-    return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                "<filesystem type='%s'> with target '%s' is not supported by this version; %s",
-                filesystem_type_name(filesystem->type), filesystem->target, remedy);
-}
-
 /* Below the root whether it begins with '/' or not; without "//", "." and a final "/". */
 static char *
 normal_path(const char *path)
@@ -94,7 +86,11 @@ set_image(ContainerMount *mount, const Filesystem *filesystem, GError **error)
 
     if (driver == FILESYSTEM_DRIVER_NBD ||
         (driver == FILESYSTEM_DRIVER_NONE && filesystem->driver_format >= FILESYSTEM_FORMAT_OTHER))
-        return refuse(filesystem, "use an image of the format 'raw'", error);
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "the image '%s' for the target '%s' is not of the format 'raw', which is all "
+                    "that a loop device can read; convert it with 'qemu-img convert -O raw', or "
+                    "connect it with qemu-nbd(8) and use type 'block'",
+                    filesystem->source, filesystem->target);
     mount->image = g_strdup(IMAGE_LOOP);
     return true;
 }
