@@ -114,6 +114,12 @@ update(LiveChange *change, GError **error)
                       error);
     if (wanted->readonly == present->readonly)
         return true;
+    if (change->live->uid_map->len > 0)
+        return refuse(
+            wanted,
+            "belongs to a container with <idmap>, for which read-only is final; detach it "
+            "and attach it anew",
+            error);
     if (wanted->type == FILESYSTEM_TEMPLATE || wanted->type == FILESYSTEM_VOLUME)
         return refuse(wanted,
                       "is of a type that is mounted in another way when it is read-only; "

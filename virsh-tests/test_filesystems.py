@@ -486,6 +486,44 @@ def test_twenty_attachments_leave_nothing(daemon, shelf, start, leak_check):
     wait_for(lambda: leaks.descriptors(daemon) <= before[1] + 2, 'no descriptor is left in the daemon')
 
 
+# PID: enters user and mount namespace as the root there; mount(2) with MS_BIND|MS_REMOUNT
+REMOUNT = '''
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+for kind in ('user', 'mnt'):
+    assert libc.setns(os.open('/proc/%s/ns/%s' % (sys.argv[1], kind), 0), 0) == 0
+os.setresuid(0, 0, 0)
+for path in (b'/data', b'/data/below', b'/file', b'/'):
+    print(libc.mount(b'none', path, None, 0x1020, None), ctypes.get_errno())
+for path in ('/data/x', '/data/below/x', '/x'):
+    try:
+        open(path, 'w')
+        print('written')
+    except OSError as error:
+        print(error.strerror)
+'''
+
+
+def test_what_is_read_only_stays_so_whatever_an_unprivileged_guest_does(daemon, shelf, mounted, make_root, start):
+    source = make_directory(shelf, 'source')
+    os.mkdir(source + '/below')
+    mounted('-t', 'tmpfs', '-o', 'mode=777', 'below', source + '/below')
+    os.chmod(source, 0o777)
+    put(shelf, 'file', 'text\n')
+    root = make_root(FIRST)
+    put(root, 'file', '')
+    os.mkdir(root + '/data')
+    domain, guest = start(init='/bin/sleep', arguments=['1000'], idmap=FIRST, root=root, readonly=True, devices=''.join(
+        [directory_element(source, '/data', '<readonly/>'), directory_element(shelf + '/file', '/file', '<readonly/>')]))
+    done = subprocess.run(['/usr/bin/python3', '-c', REMOUNT,
+                           str(process.init_of(domain))], capture_output=True, text=True, check=False)
+    assert done.stderr == ''
+    assert done.stdout.split('\n')[:4] == ['-1 1'] * 4
+    assert done.stdout.split('\n')[4:7] == ['Read-only file system'] * 3
+    with pytest.raises(libvirt.libvirtError, match='for which read-only is final; detach it and attach it anew'):
+        domain.updateDeviceFlags(directory_element(source, '/data'), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
 # Volumes
 
 @pytest.fixture

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "controller/mounts/idmap.h"
+#include "controller/mounts/lock.h"
 #include "controller/mounts/loop.h"
 #include "controller/mounts/mount-options.h"
 #include "controller/mounts/overlay.h"
@@ -140,6 +141,16 @@ is_mapped(const SourceContext *context, const ContainerMount *mount)
     return is_owned(context, mount, fd);
 }
 
+/* The user namespace of the guest's ids, made when it is first needed; borrowed, -1 with error. */
+static int
+namespace_of(SourceContext *context, GError **error)
+{
+    if (context->user_namespace < 0)
+        context->user_namespace =
+            idmap_namespace(context->uid_mappings, context->gid_mappings, error);
+    return context->user_namespace;
+}
+
 /* *ret_namespace: by what the ids of @mount are mapped; -1: they are not. It is borrowed. */
 static bool
 find_namespace(SourceContext *context, const ContainerMount *mount, const MountOptions *options,
@@ -148,12 +159,8 @@ find_namespace(SourceContext *context, const ContainerMount *mount, const MountO
     *ret_namespace = -1;
     if (!options->idmap || context->uid_mappings->len == 0 || is_mapped(context, mount))
         return true;
-    if (context->user_namespace < 0 &&
-        (context->user_namespace =
-             idmap_namespace(context->uid_mappings, context->gid_mappings, error)) < 0)
-        return false;
-    *ret_namespace = context->user_namespace;
-    return true;
+    *ret_namespace = namespace_of(context, error);
+    return *ret_namespace >= 0;
 }
 
 void
@@ -234,7 +241,12 @@ source_open(SourceContext *context, const ContainerMount *mount, GError **error)
         (tree = open_mapped(context, mount, &options, user_namespace, error)) < 0 ||
         !mount_adjust(tree, &options, error))
         return -1;
-    return fd_steal(&tree);
+    if (context->uid_mappings->len == 0 || !(options.set & MOUNT_ATTR_RDONLY))
+        return fd_steal(&tree);
+    /* without the host's ids, what is read-only cannot be made writable by the guest's root */
+    if ((user_namespace = namespace_of(context, error)) < 0)
+        return -1;
+    return lock_attributes(tree, user_namespace, error);
 }
 
 void
