@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Consoles through virsh on a terminal and through streams."""
+"""Consoles through virsh on a terminal and through streams, and the kernel log of a guest."""
+import fcntl
 import os
 import re
+import struct
+import termios
 
 import libvirt
 import pytest
 
 from harness.console import StreamConsole, TerminalConsole
 from harness.daemon import wait_for
-from harness.guest import read_file
+from harness.guest import put, read_file
 
 
 @pytest.fixture
@@ -169,3 +172,107 @@ def test_the_console_pty_is_named_in_the_live_xml_and_any_root_process_can_open_
     assert found, domain.XMLDesc()
     terminal = os.open(daemon.path(found.group(1)), os.O_RDWR | os.O_NOCTTY)
     os.close(terminal)
+
+
+def test_the_size_of_the_hosts_terminal_is_the_guests(daemon, shell):
+    domain, _ = shell
+    path = re.search(r"tty='(/dev/pts/\d+)'", domain.XMLDesc()).group(1)
+    terminal = os.open(daemon.path(path), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 41, 117, 0, 0))
+        os.write(terminal, b'stty size > /size.new; mv /size.new /heard\n')
+        wait_for(lambda: read_file(shell[1].root, 'heard') == '41 117\n', 'the size has come', 30)
+    finally:
+        os.close(terminal)
+
+
+def logged(path, more=''):
+    return "<console type='pty'><log file='%s'%s/></console>" % (path, more)
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize('append', ['on', 'off'])
+def test_a_console_has_its_output_in_its_log(start, workshop, append):
+    path = os.path.join(workshop, 'console.log')
+    put(workshop, 'console.log', 'before\n')
+    try:
+        start(init='/bin/sh', consoles=0, devices=logged(path, " append='%s'" % append),
+              arguments=['-c', 'echo cast off; exec sleep 1000'])
+        wait_for(lambda: 'cast off' in read_file(workshop, 'console.log'), 'the log has it', 30)
+        assert read_file(workshop, 'console.log') == ('before\n' if append == 'on' else '') + 'cast off\n'
+    finally:
+        os.unlink(path)
+
+
+@pytest.mark.ours
+def test_a_console_log_is_bounded_and_has_the_end(start, workshop):
+    path = os.path.join(workshop, 'console.log')
+    try:
+        _, guest = start(init='/bin/sh', consoles=0, devices=logged(path), arguments=[
+            '-c', 'stty -opost < /dev/console; head -c 12000000 /dev/zero | tr "\\\\000" x; echo the end; '
+                  'echo done > /heard; exec sleep 1000'])
+        wait_for(lambda: 'done' in read_file(guest.root, 'heard'), 'the guest wrote', 60)
+        wait_for(lambda: read_file(workshop, 'console.log').endswith('the end\n'), 'the log has the end', 30)
+        assert 4 << 20 <= os.path.getsize(path) <= 8 << 20
+    finally:
+        if os.path.exists(path):
+            os.unlink(path)
+
+
+@pytest.mark.ours
+def test_a_console_log_that_cannot_be_is_an_error_of_start(define, workshop):
+    os.symlink('/etc/passwd', os.path.join(workshop, 'link'))
+    try:
+        for path, words in ((workshop + '/none/log', 'No such file'), (workshop + '/link', 'symbolic links'),
+                            (workshop, 'Is a directory')):
+            domain, _ = define(consoles=0, devices=logged(path))
+            with pytest.raises(libvirt.libvirtError, match="consoles: console0: cannot open the log '%s': .*%s"
+                               % (path, words)):
+                domain.create()
+        with pytest.raises(libvirt.libvirtError, match='must be an absolute path'):
+            define(consoles=0, devices=logged('log'))
+    finally:
+        os.unlink(os.path.join(workshop, 'link'))
+
+
+def test_getty_lets_root_log_in_on_several_consoles(connection, define):
+    domain, guest = define(init='/sbin/init', consoles=2)
+    put(guest.root, 'etc/passwd', 'root::0:0:root:/root:/bin/sh\n')
+    put(guest.root, 'etc/inittab', 'console::respawn:/bin/getty -L 0 console vt100\n'
+                                   'tty2::respawn:/bin/getty -L 0 tty2 vt100\n')
+    domain.create()
+    for alias in ('console0', 'console1'):
+        with StreamConsole(connection, domain, alias) as console:
+            console.prompt('login: ', 30)
+            console.send('root\n')
+            console.prompt()
+            assert console.command('id -u; test -t 0 && echo terminal') == '0\nterminal\n'
+            # job control: the console is the controlling terminal
+            assert console.command('sleep 100 & kill %1 && echo controlled').endswith('controlled\n')
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize('idmap', [None, 300000])
+def test_what_a_guest_writes_to_its_kernel_log_is_in_the_log_of_the_domain(daemon, start, idmap):
+    domain, guest = start(init='/bin/sh', idmap=idmap, arguments=[
+        '-c', 'printf "<4>ahoy \\033[2J there\\n" > /dev/kmsg; echo written > /heard; exec sleep 1000'])
+    wait_for(lambda: 'ahoy' in daemon.guest_log(guest.name), 'the log has it', 30)
+    assert 'kmsg: <4>ahoy \\x1b[2J there\n' in daemon.guest_log(guest.name)
+
+
+@pytest.mark.ours
+def test_the_hosts_kernel_log_is_not_to_be_seen(start):
+    _, guest = start(init='/bin/sh', arguments=[
+        '-c', '{ timeout 1 cat /proc/kmsg | wc -c; timeout 1 cat /dev/kmsg | wc -c; dmesg | wc -c; } > /seen 2>&1; '
+              'echo done > /heard; exec sleep 1000'])
+    wait_for(lambda: 'done' in read_file(guest.root, 'heard'), 'the guest looked', 30)
+    seen = read_file(guest.root, 'seen').splitlines()
+    assert [line for line in seen if line.isdigit()] == ['0', '0', '0'], seen
+
+
+@pytest.mark.ours
+def test_a_guest_that_floods_its_kernel_log_is_neither_stopped_nor_believed(daemon, start):
+    _, guest = start(init='/bin/sh', arguments=[
+        '-c', 'seq 1 20000 > /dev/kmsg; echo finished > /heard; exec sleep 1000'])
+    wait_for(lambda: 'finished' in read_file(guest.root, 'heard'), 'the guest went on', 30)
+    assert daemon.guest_log(guest.name).count('kmsg: ') < 1000

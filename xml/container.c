@@ -141,6 +141,8 @@ container_extension(const Definition *definition, const ContainerContext *contex
         ContainerConsole *console = json_new(&container_console_type);
 
         console->alias = given->alias ? g_strdup(given->alias) : g_strdup_printf("console%u", i);
+        console->log_file = g_strdup(given->log_file);
+        console->log_append = given->log_append == CONSOLE_LOG_APPEND_ON;
         g_ptr_array_add(extension->consoles, console);
     }
 }

@@ -160,6 +160,10 @@ check_consoles(const Definition *definition, GError **error)
         if (console->type != CONSOLE_PTY)
             return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                         "<console> %u must be of type 'pty', the only one a container can have", i);
+        if (console->log_file && console->log_file[0] != '/')
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "the <log> file '%.128s' of <console> %u must be an absolute path",
+                        console->log_file, i);
         if (i > 0 && console->target == CONSOLE_TARGET_SERIAL)
             return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                         "only the first <console> can have the target type 'serial'");

@@ -35,6 +35,8 @@ typedef enum {
     CONSOLE_TARGET_SCLPLM,
 } ConsoleTarget;
 
+enum { CONSOLE_LOG_APPEND_ON = 1 }; /* of log_append; 2: off, 0: not said, which is off */
+
 typedef struct {
     ConsoleType type;
     char *path; /* the host's pty, "/dev/pts/6"; live only. Printed as tty= of port 0 and as source

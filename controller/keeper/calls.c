@@ -81,6 +81,7 @@ static const Call calls[] = {
     CALL(readv),
     CALL(writev),
     CALL(pread64),
+    CALL(pwrite64),
     CALL(close),
     CALL(fcntl),
     CALL(lseek),

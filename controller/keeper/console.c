@@ -11,11 +11,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "controller/keeper/backlog.h"
+#include "controller/keeper/console-log.h"
 #include "controller/keeper/log.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
@@ -41,9 +43,10 @@ struct Console {
     End guest;
     End host;
     End stream;
-    bool host_open;    /* somebody has the slave open, as far as we know */
-    bool host_stalled; /* … and does not read */
-    Backlog unseen;    /* what was printed while nobody was there */
+    bool host_open;      /* somebody has the slave open, as far as we know */
+    bool host_stalled;   /* … and does not read */
+    struct winsize size; /* of the host's terminal when last looked at */
+    Backlog unseen;      /* what was printed while nobody was there */
 };
 
 /* Shared by all consoles: it is empty between two calls. */
@@ -178,6 +181,7 @@ console_output(Console *console)
         return false;
     if ((n = end_read(&console->guest)) == 0)
         return false;
+    console_log_write((int)console->config->log, chunk, n);
     host = host_present(console);
     if (console->stream.source.fd < 0 && !host)
         backlog_add(&console->unseen, chunk, n);
@@ -186,6 +190,21 @@ console_output(Console *console)
     if (host && !console->host_stalled && !end_write(&console->host, chunk, n))
         host_closed(console);
     return true;
+}
+
+/* No event tells that somebody has changed the size of the host's terminal, but whoever does types
+ * next. */
+static void
+host_follow_size(Console *console)
+{
+    struct winsize size;
+
+    if (ioctl(console->host.source.fd, TIOCGWINSZ, &size) < 0 ||
+        memcmp(&size, &console->size, sizeof(size)) == 0)
+        return;
+    console->size = size;
+    /* the kernel tells the programs in front */
+    ioctl(console->guest.source.fd, TIOCSWINSZ, &size);
 }
 
 static bool
@@ -197,6 +216,8 @@ console_input(Console *console, End *from)
         return false;
     if ((n = end_read(from)) == 0)
         return false;
+    if (from == &console->host)
+        host_follow_size(console);
     /* a guest that has closed its console misses the input, as with a cable that is not plugged in
      */
     if (!end_write(&console->guest, chunk, n))

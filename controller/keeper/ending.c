@@ -117,6 +117,7 @@ ending_conclude(Keeper *keeper, const siginfo_t *info)
     view_end(keeper);
     for (i = 0; i < keeper->consoles->len; i++)
         console_drain(keeper->consoles->pdata[i]);
+    kmsg_drain(&keeper->kmsg);
 
     parameters->init_pid = keeper->state->init_pid;
     if (!record_write(keeper, parameters, &error))

@@ -9,6 +9,7 @@
 
 #include "controller/keeper/console.h"
 #include "controller/keeper/freezer.h"
+#include "controller/keeper/kmsg.h"
 #include "controller/keeper/loop.h"
 #include "controller/wire/handover.h"
 
@@ -37,7 +38,8 @@ typedef struct {
     KeeperState *state;
     Phase phase;
     GPtrArray *consoles; /* of Console * */
-    GPtrArray *clients;  /* of Client * */
+    Kmsg kmsg;
+    GPtrArray *clients; /* of Client * */
     Freezer freezer;
     Shortage shortage;
     Client *waiter; /* who gets the reply of the Freeze or Thaw under way; NULL: it has left */

@@ -75,8 +75,9 @@ keeper_start(Keeper *keeper, GError **error)
     control_init(keeper);
     view_init(keeper);
     if (!ending_watch(keeper, error) || !consoles_start(keeper, error) ||
-        !memory_watch(keeper, error) || !confine(keeper->state, error) ||
-        !clients_listen(keeper, error))
+        !memory_watch(keeper, error) ||
+        !kmsg_start(&keeper->kmsg, &keeper->loop, keeper->state->kmsg, error) ||
+        !confine(keeper->state, error) || !clients_listen(keeper, error))
         return false;
     inherited_client_start(keeper);
     /* what reading the handover took, also from the middle of the heap */

@@ -122,7 +122,9 @@ make_links(const Launch *launch, int tree, GError **error)
         if (!own(launch, tree, links[i].name, error))
             return false;
     }
-    /* mount points of the consoles */
+    /* mount points of the consoles, and of the kernel log */
+    if (!make_file(launch, tree, "kmsg", error))
+        return false;
     for (i = 0; i < launch->container->caisson->consoles->len; i++) {
         g_autofree char *name = g_strdup_printf("tty%u", i + 1);
 
@@ -262,8 +264,16 @@ bind_slave(Launch *launch, int slave, const char *path, GError **error)
     tree = open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
     if (tree < 0 ||
         move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-        return fail_errno(error, errno, "cannot bind the console to '%s'", path);
+        return fail_errno(error, errno, "cannot bind a terminal to '%s'", path);
     return true;
+}
+
+/* The host's kernel log is nobody's business here: both ways to it lead to the guest's own. */
+static bool
+bind_kmsg(Launch *launch, GError **error)
+{
+    return bind_slave(launch, launch->kmsg_slave, "/dev/kmsg", error) &&
+           bind_slave(launch, launch->kmsg_slave, "/proc/kmsg", error);
 }
 
 bool
@@ -279,5 +289,5 @@ devices_bind(Launch *launch, GError **error)
             !bind_slave(launch, terminal->slave, path, error))
             return false;
     }
-    return true;
+    return bind_kmsg(launch, error);
 }

@@ -67,6 +67,7 @@ make_state(Launch *launch, int freezer, int memory)
     state->cgroup = g_strdup(launch->group);
     state->paused = launch->container->caisson->paused;
     state->continue_pending = true;
+    state->kmsg = hand_over(launch->kmsg);
     state->view = make_view(launch);
     for (i = 0; i < launch->held->len; i++)
         hand_over((int)((const KeeperHeld *)launch->held->pdata[i])->fd);
@@ -80,6 +81,7 @@ make_state(Launch *launch, int freezer, int memory)
         console->guest = hand_over(terminal->guest);
         console->host = hand_over(terminal->host);
         console->path = g_strdup(terminal->path);
+        console->log = hand_over(terminal->log);
         g_ptr_array_add(state->consoles, console);
     }
     return state;

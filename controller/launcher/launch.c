@@ -87,6 +87,7 @@ launch_new(Container *container, GArray *passed)
     launch->passed = passed;
     launch->control = launch->definition = launch->state_directory = launch->listener = -1;
     launch->root = launch->pts = launch->moved = launch->birthplace = -1;
+    launch->kmsg = launch->kmsg_slave = -1;
     launch->init_pidfd = launch->sync = launch->proc = -1;
     view_clear(launch);
     launch->trees = g_new(Fd, container->mounts->len + 1);
@@ -124,6 +125,8 @@ launch_free(Launch *launch)
     fd_close(&launch->birthplace);
     fd_close(&launch->init_pidfd);
     fd_close(&launch->sync);
+    fd_close(&launch->kmsg);
+    fd_close(&launch->kmsg_slave);
     view_close(launch);
     for (i = 0; i < launch->held->len; i++)
         close((int)((const KeeperHeld *)launch->held->pdata[i])->fd);

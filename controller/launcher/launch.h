@@ -21,6 +21,7 @@ typedef struct {
     Fd guest;          /* master in the guest's devpts */
     Fd slave;          /* the guest's end of it */
     Fd host;           /* master of the host's pty */
+    Fd log;            /* file for the output; -1: none */
     char *path;        /* "/dev/pts/6", slave of .host */
 } Terminal;
 
@@ -48,6 +49,8 @@ typedef struct {
                   -1 */
     Fd pts;    /* the guest's devpts, borrowed from trees */
     GPtrArray *terminals; /* of Terminal * */
+    Fd kmsg;              /* master of the terminal that the guest has for /dev/kmsg */
+    Fd kmsg_slave;        /* the guest's end of it */
     GPtrArray *nodes;     /* of DeviceNode *: of the domain's devices */
     GPtrArray *held;      /* of KeeperHeld *: descriptors that the keeper keeps open */
 

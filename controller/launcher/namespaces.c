@@ -149,6 +149,7 @@ close_others(const Launch *launch)
 
         g_array_append_val(kept, terminal->slave);
     }
+    g_array_append_val(kept, launch->kmsg_slave);
     for (i = 0; i < launch->views->len; i++) {
         const GroupView *view = g_ptr_array_index(launch->views, i);
 

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ terminal_free(gpointer data)
     fd_close(&terminal->guest);
     fd_close(&terminal->slave);
     fd_close(&terminal->host);
+    fd_close(&terminal->log);
     g_free(terminal->path);
     g_free(terminal);
 }
@@ -73,6 +75,45 @@ open_guest(const Launch *launch, Terminal *terminal, GError **error)
     return true;
 }
 
+/* No link is followed, and what is no file is not waited for: the place may be one that a guest can
+ * write to. */
+static bool
+open_log(Terminal *terminal, const ContainerConsole *console, GError **error)
+{
+    struct stat status;
+
+    if (!console->log_file)
+        return true;
+    terminal->log = open(console->log_file,
+                         O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+    if (terminal->log < 0 || fstat(terminal->log, &status) < 0)
+        return fail_errno(error, errno, "cannot open the log '%s'", console->log_file);
+    if (!S_ISREG(status.st_mode))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED, "the log '%s' is no file",
+                    console->log_file);
+    if (!console->log_append && ftruncate(terminal->log, 0) < 0)
+        return fail_errno(error, errno, "cannot empty the log '%s'", console->log_file);
+    return true;
+}
+
+/* A terminal of nobody's: what is written comes out as it is, and reading gives nothing. */
+static bool
+open_kmsg(Launch *launch, GError **error)
+{
+    struct termios modes;
+
+    launch->kmsg = openat(launch->pts, "ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (launch->kmsg < 0 || (launch->kmsg_slave = slave_open(launch->kmsg)) < 0 ||
+        tcgetattr(launch->kmsg_slave, &modes) < 0)
+        return fail_errno(error, errno, "cannot open a pseudo terminal for /dev/kmsg");
+    cfmakeraw(&modes);
+    if (tcsetattr(launch->kmsg_slave, TCSANOW, &modes) < 0 ||
+        fchmod(launch->kmsg_slave, 0600) < 0 ||
+        fchown(launch->kmsg_slave, launch->root_uid, launch->root_gid) < 0)
+        return fail_errno(error, errno, "cannot set up /dev/kmsg");
+    return true;
+}
+
 bool
 terminals_open(Launch *launch, GError **error)
 {
@@ -88,12 +129,13 @@ terminals_open(Launch *launch, GError **error)
         Terminal *terminal = g_new0(Terminal, 1);
 
         terminal->alias = console->alias;
-        terminal->guest = terminal->slave = terminal->host = -1;
+        terminal->guest = terminal->slave = terminal->host = terminal->log = -1;
         g_ptr_array_add(launch->terminals, terminal);
-        if (!open_host(terminal, error) || !open_guest(launch, terminal, error)) {
+        if (!open_host(terminal, error) || !open_guest(launch, terminal, error) ||
+            !open_log(terminal, console, error)) {
             g_prefix_error(error, "%s: ", console->alias);
             return false;
         }
     }
-    return true;
+    return open_kmsg(launch, error);
 }

@@ -282,6 +282,8 @@ const JsonType container_linux_type = { "linux", sizeof(ContainerLinux), linux_f
 
 static const JsonField console_fields[] = {
     { "alias", JSON_STRING, offsetof(ContainerConsole, alias), .flags = JSON_REQUIRED },
+    { "logFile", JSON_STRING, offsetof(ContainerConsole, log_file) },
+    { "logAppend", JSON_BOOL, offsetof(ContainerConsole, log_append) },
     { NULL },
 };
 const JsonType container_console_type = { "console", sizeof(ContainerConsole), console_fields };

@@ -192,7 +192,9 @@ typedef struct {
 } ContainerLinux;
 
 typedef struct {
-    char *alias; /* "console0" */
+    char *alias;     /* "console0" */
+    char *log_file;  /* file of the host that gets its output; NULL: none */
+    bool log_append; /* what is in it stays */
 } ContainerConsole;
 
 /*

@@ -15,6 +15,7 @@ static const JsonField console_fields[] = {
     { "guest", JSON_INT, offsetof(KeeperConsole, guest), .absent = -1, .flags = JSON_REQUIRED },
     { "host", JSON_INT, offsetof(KeeperConsole, host), .absent = -1, .flags = JSON_REQUIRED },
     { "path", JSON_STRING, offsetof(KeeperConsole, path), .flags = JSON_REQUIRED },
+    { "log", JSON_INT, offsetof(KeeperConsole, log), .absent = -1 },
     { NULL },
 };
 const JsonType keeper_console_type = { "console", sizeof(KeeperConsole), console_fields };
@@ -59,6 +60,7 @@ static const JsonField state_fields[] = {
     { "cgroup", JSON_STRING, offsetof(KeeperState, cgroup) },
     { "consoles", JSON_OBJECTS, offsetof(KeeperState, consoles), .type = &keeper_console_type },
     { "view", JSON_OBJECT, offsetof(KeeperState, view), .type = &keeper_view_type },
+    { "kmsg", JSON_INT, offsetof(KeeperState, kmsg), .absent = -1 },
     { "held", JSON_OBJECTS, offsetof(KeeperState, held), .type = &keeper_held_type },
     { "paused", JSON_BOOL, offsetof(KeeperState, paused) },
     { "continuePending", JSON_BOOL, offsetof(KeeperState, continue_pending) },

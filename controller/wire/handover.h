@@ -23,6 +23,7 @@ typedef struct {
     int64_t guest; /* master of the guest's pty */
     int64_t host;  /* master of the host's pty, whose slave any root process may open at .path */
     char *path;    /* slave of .host, "/dev/pts/6" */
+    int64_t log;   /* file that gets all output, open for reading and writing; -1: none */
 } KeeperConsole;
 
 /* A descriptor that the guest needs open although it has none itself: of an image's loop device. */
@@ -60,6 +61,7 @@ typedef struct {
     char *cgroup;            /* as in GetStatus */
     GPtrArray *consoles;     /* of KeeperConsole * */
     KeeperView *view;        /* NULL: the guest has none */
+    int64_t kmsg;            /* descriptor; master of the terminal that is /dev/kmsg; -1: none */
     GPtrArray *held;         /* of KeeperHeld * */
     bool paused;             /* the group is frozen already: the state is "paused" */
     bool continue_pending;   /* the first thing to send to .client is the reply to Continue */
