@@ -320,3 +320,19 @@ def test_an_initctl_of_the_guests_is_no_way_to_the_host(connection, start, outsi
         subprocess.run(['nsenter', '-t', str(init), '-m', '-p', '-r', '-w', '/bin/sh', '-c',
                         'for f in /dev/initctl /run/initctl; do %s; done' % make], check=False, timeout=30)
     assert domain.isActive()
+
+
+@KINDS
+def test_a_device_that_comes_does_not_follow_links_of_the_guests(start, outside, idmap):
+    domain, guest = start(idmap=idmap, init='/bin/sh', arguments=['-c', '''
+        rm -rf /dev/net /dev/fuse; ln -s %s /dev/net; ln -s %s/secret /dev/fuse; ln -s %s /dev/mapper
+        : > /ready; exec sleep 1000''' % (outside, outside, outside)])
+    wait_for(lambda: os.path.exists(os.path.join(guest.root, 'ready')), 'the links are there', 30)
+    for device in ('/dev/net/tun', '/dev/fuse'):
+        xml = ("<hostdev mode='capabilities' type='misc'><source><char>%s</char></source></hostdev>" % device)
+        for call in (domain.attachDeviceFlags, domain.detachDeviceFlags):
+            try:
+                call(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+            except libvirt.libvirtError as error:
+                assert error.get_error_message()
+    assert domain.isActive()
