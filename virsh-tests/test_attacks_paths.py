@@ -160,8 +160,9 @@ def test_a_kernel_directory_swapped_during_the_start_is_never_passed_by(connecti
     deadline, starts = time.monotonic() + 1.5, 0
     with Swapping(place, link):
         while time.monotonic() < deadline or starts < 2:
-            if try_start(connection, guest) is None and os.path.exists(os.path.join(guest.root, 'seen')):
-                assert read_file(guest.root, 'seen').split()[0] == '1'
+            # nothing: it was ended before, or found the link that took the place after the start
+            if try_start(connection, guest) is None:
+                assert read_file(guest.root, 'seen').split()[:1] in ([], ['1'])
             starts += 1
 
 
