@@ -292,6 +292,8 @@ ending_process(Domain *domain, const EndingRecord *record)
     gint64 started = domain->guest->started;
 
     ending_log(domain, record);
+    if ((!record || !record->reason) && !domain->guest->foreign && !domain->guest->destroyed)
+        event_control_error(domain, domain_id(domain));
     /* a domain that restarts is told apart by the event: REBOOT instead of STOPPED */
     ending.reboot = ending.reboot && ending_wants_restart(&ending);
     if (!ending_finish(domain, &ending, false))

@@ -60,6 +60,23 @@ event_metadata_change(Domain *domain, int type, const char *uri)
 }
 
 void
+event_control_error(Domain *domain, int id)
+{
+    EventSubject subject = event_subject(domain, id);
+
+    queue(event_new_control_error(&subject));
+}
+
+void
+event_memory_failure(Domain *domain)
+{
+    EventSubject subject = event_subject(domain, domain_id(domain));
+
+    queue(event_new_memory_failure(&subject, VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_GUEST,
+                                   VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_INJECT, 0));
+}
+
+void
 event_balloon(Domain *domain, unsigned long long kib)
 {
     EventSubject subject = event_subject(domain, domain_id(domain));

@@ -11,6 +11,10 @@ EventState *events_state(void);
 /* VIR_DOMAIN_EVENT_STARTED … with its detail. @id: the id the event carries. */
 void event_lifecycle(Domain *domain, int id, int type, int detail);
 void event_reboot(Domain *domain, int id);
+/* Nobody can tell any more how the guest is. */
+void event_control_error(Domain *domain, int id);
+/* The kernel ended programs of the guest because it used all the memory it may. */
+void event_memory_failure(Domain *domain);
 /* The guest may use @kib of memory now. */
 void event_balloon(Domain *domain, unsigned long long kib);
 /* @params (virTypedParamsAdd…) are taken over. */

@@ -44,6 +44,7 @@ lxcRegister(void)
         vcpus_api,
         state_api,
         cpu_api,
+        absent_api,
         NULL,
         /* clang-format on */
     };

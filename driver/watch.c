@@ -11,6 +11,7 @@
 #include "controller/wire/message.h"
 #include "driver/abi/log.h"
 #include "driver/ending.h"
+#include "driver/events.h"
 
 typedef struct {
     Domain *domain;
@@ -32,11 +33,12 @@ watch_finish(Watch *watch, MessageParameters *ended)
 }
 
 static void
-note_shortage(const Domain *domain, int64_t kills)
+note_shortage(Domain *domain, int64_t kills)
 {
     log_warning("domain '%s' ran out of memory: the kernel killed in it (%d times); give it more "
                 "(virsh setmem, memtune), or less to do",
                 domain->name, (int)kills);
+    event_memory_failure(domain);
 }
 
 static void
