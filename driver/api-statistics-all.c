@@ -17,6 +17,10 @@
 #include "driver/report.h"
 #include "driver/vcpu-times.h"
 
+/* From how many domains on it pays to ask them side by side, and how many threads do. */
+#define MANY   32
+#define ASKERS 4
+
 /* constants of libvirt 8.9 and later */
 #define STATS_VM (1 << 10)
 
@@ -40,12 +44,12 @@ static const struct {
     { VIR_DOMAIN_STATS_CPU_TOTAL, "cpu.periods", FIGURE_PERIODS },
     { VIR_DOMAIN_STATS_CPU_TOTAL, "cpu.throttled.periods", FIGURE_THROTTLED_PERIODS },
     { VIR_DOMAIN_STATS_CPU_TOTAL, "cpu.throttled.time", FIGURE_THROTTLED_TIME },
-    { VIR_DOMAIN_STATS_CPU_TOTAL, "cpu.pressure.some.time", FIGURE_CPU_STALLED },
-    { VIR_DOMAIN_STATS_CPU_TOTAL, "cpu.pressure.full.time", FIGURE_CPU_STALLED_FULL },
+    { VIR_DOMAIN_STATS_MEMORY, "cpu.pressure.some.time", FIGURE_CPU_STALLED },
+    { VIR_DOMAIN_STATS_MEMORY, "cpu.pressure.full.time", FIGURE_CPU_STALLED_FULL },
     { VIR_DOMAIN_STATS_MEMORY, "memory.pressure.some.time", FIGURE_MEMORY_STALLED },
     { VIR_DOMAIN_STATS_MEMORY, "memory.pressure.full.time", FIGURE_MEMORY_STALLED_FULL },
-    { VIR_DOMAIN_STATS_BLOCK, "block.pressure.some.time", FIGURE_IO_STALLED },
-    { VIR_DOMAIN_STATS_BLOCK, "block.pressure.full.time", FIGURE_IO_STALLED_FULL },
+    { VIR_DOMAIN_STATS_MEMORY, "block.pressure.some.time", FIGURE_IO_STALLED },
+    { VIR_DOMAIN_STATS_MEMORY, "block.pressure.full.time", FIGURE_IO_STALLED_FULL },
     { STATS_VM, "vm.pids.cur", FIGURE_TASKS },
     { STATS_VM, "vm.pids.max", FIGURE_TASKS_MAX },
 };
@@ -203,19 +207,19 @@ static const struct {
     void (*put)(const Question *question);
 } groups[] = {
     { VIR_DOMAIN_STATS_STATE, 0, 0, put_state },
-    { VIR_DOMAIN_STATS_CPU_TOTAL, FIGURES_CPU_TIME | FIGURES_THROTTLING | FIGURES_CPU_PRESSURE, 0,
-      NULL },
+    { VIR_DOMAIN_STATS_CPU_TOTAL, FIGURES_CPU_TIME | FIGURES_THROTTLING, 0, NULL },
     { VIR_DOMAIN_STATS_BALLOON, FIGURES_MEMORY_DETAILS, 0, put_balloon },
     { VIR_DOMAIN_STATS_VCPU, FIGURES_CPU_TIME, 0, put_vcpus },
     { VIR_DOMAIN_STATS_INTERFACE, 0, VIEW_INTERFACES, put_interfaces },
-    { VIR_DOMAIN_STATS_BLOCK, FIGURES_IO_PRESSURE, VIEW_DISKS, put_blocks },
-    { VIR_DOMAIN_STATS_MEMORY, FIGURES_MEMORY_PRESSURE, 0, NULL },
+    { VIR_DOMAIN_STATS_BLOCK, 0, VIEW_DISKS, put_blocks },
+    { VIR_DOMAIN_STATS_MEMORY, FIGURES_CPU_PRESSURE | FIGURES_MEMORY_PRESSURE | FIGURES_IO_PRESSURE,
+      0, NULL },
     { STATS_VM, FIGURES_TASKS, 0, NULL },
 };
 
 /* One call: what is asked of every domain. */
 typedef struct {
-    virConnectPtr conn;
+    GMutex lock; /* of links */
     unsigned groups;
     unsigned figures;
     unsigned parts;
@@ -246,6 +250,7 @@ inquiry_begin(Inquiry *inquiry, unsigned wanted, bool enforce, GError **error)
 static void
 inquiry_clear(Inquiry *inquiry)
 {
+    g_mutex_clear(&inquiry->lock);
     link_counters_free(inquiry->links);
 }
 
@@ -255,30 +260,38 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inquiry, inquiry_clear)
 static LinkCounters *
 links_for(Inquiry *inquiry, const GuestView *guest)
 {
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&inquiry->lock);
+
     if (!inquiry->links && guest->interfaces && guest->interfaces->len > 0)
         inquiry->links = link_counters_new(0, NULL);
     return inquiry->links;
 }
 
-/* NULL: the domain is just being removed, or libvirt could make no handle. */
-static virDomainStatsRecordPtr
-ask(Inquiry *inquiry, Domain *domain)
+/* What is asked of one domain, and what it answered. */
+typedef struct {
+    Domain *domain;
+    bool there;
+    int id;
+    Record record;
+} Answer;
+
+/* In any thread. */
+static void
+ask(gpointer data, gpointer opaque)
 {
     g_auto(GuestView) guest = { 0 };
     Figures figures = { 0 };
-    Record record = { 0 };
-    Question question = { &guest, &figures, NULL, &record };
-    virDomainStatsRecordPtr answer;
-    bool there;
-    int id;
+    Answer *answer = data;
+    Inquiry *inquiry = opaque;
+    Question question = { &guest, &figures, NULL, &answer->record };
     size_t i;
 
-    g_mutex_lock(&domain->lock);
-    there = guest_view_begin(&guest, domain, inquiry->parts);
-    id = domain_id(domain);
-    g_mutex_unlock(&domain->lock);
-    if (!there)
-        return NULL;
+    g_mutex_lock(&answer->domain->lock);
+    answer->there = guest_view_begin(&guest, answer->domain, inquiry->parts);
+    answer->id = domain_id(answer->domain);
+    g_mutex_unlock(&answer->domain->lock);
+    if (!answer->there)
+        return;
     if (guest.usage.group)
         figures_read(host_figures(), guest.usage.group, inquiry->figures, &figures);
     question.links = links_for(inquiry, &guest);
@@ -289,24 +302,50 @@ ask(Inquiry *inquiry, Domain *domain)
         if (groups[i].put)
             groups[i].put(&question);
     }
-    answer = g_new0(virDomainStatsRecord, 1);
-    answer->dom = object_new_domain(inquiry->conn, domain->name, domain->uuid, id);
-    answer->params = record.params;
-    answer->nparams = record.count;
-    return answer;
+}
+
+/* Few are asked here, many by as many threads as can do it at once. */
+static void
+ask_all(Inquiry *inquiry, GArray *answers)
+{
+    GThreadPool *pool =
+        answers->len < MANY
+            ? NULL
+            : g_thread_pool_new(ask, inquiry, (gint)MIN(host_processors(), ASKERS), FALSE, NULL);
+    guint i;
+
+    for (i = 0; i < answers->len; i++) {
+        if (pool)
+            g_thread_pool_push(pool, &g_array_index(answers, Answer, i), NULL);
+        else
+            ask(&g_array_index(answers, Answer, i), inquiry);
+    }
+    if (pool)
+        g_thread_pool_free(pool, FALSE, TRUE); /* waits for all */
+}
+
+/* NULL: the domain was just being removed, or libvirt could make no handle. */
+static virDomainStatsRecordPtr
+record_new(virConnectPtr conn, Answer *answer)
+{
+    virDomainStatsRecordPtr record;
+    virDomainPtr handle;
+
+    if (!answer->there ||
+        !(handle = object_new_domain(conn, answer->domain->name, answer->domain->uuid, answer->id)))
+        return NULL;
+    record = g_new0(virDomainStatsRecord, 1);
+    record->dom = handle;
+    record->params = answer->record.params;
+    record->nparams = answer->record.count;
+    memset(&answer->record, 0, sizeof(answer->record));
+    return record;
 }
 
 static void
-records_free(virDomainStatsRecordPtr *records, guint count)
+answer_clear(gpointer data)
 {
-    guint i;
-
-    for (i = 0; i < count; i++) {
-        virTypedParamsFree(records[i]->params, records[i]->nparams);
-        virDomainFree(records[i]->dom);
-        g_free(records[i]);
-    }
-    g_free(records);
+    record_clear(&((Answer *)data)->record);
 }
 
 /* The domains of a list of handles; one that is gone is left out, as libvirt does. */
@@ -336,6 +375,25 @@ domains_of(virDomainPtr *handles, unsigned count)
      VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING | VIR_CONNECT_GET_ALL_DOMAINS_STATS_PAUSED |       \
      VIR_CONNECT_GET_ALL_DOMAINS_STATS_SHUTOFF | VIR_CONNECT_GET_ALL_DOMAINS_STATS_OTHER)
 
+/* The domains to ask: those that pass the filters and that the caller may see. */
+static GArray *
+answers_new(virConnectPtr conn, const GPtrArray *domains, unsigned filters)
+{
+    GArray *answers = g_array_new(FALSE, TRUE, sizeof(Answer));
+    guint i;
+
+    g_array_set_clear_func(answers, answer_clear);
+    for (i = 0; i < domains->len; i++) {
+        Answer answer = { .domain = domains->pdata[i] };
+
+        if (domain_filter_matches(answer.domain, filters) &&
+            access_filter_domain(conn, FILTER(virConnectGetAllDomainStatsCheckACL),
+                                 answer.domain->name, answer.domain->uuid))
+            g_array_append_val(answers, answer);
+    }
+    return answers;
+}
+
 static int
 api_connect_get_all_domain_stats(virConnectPtr conn, virDomainPtr *handles, unsigned int count,
                                  unsigned int stats, virDomainStatsRecordPtr **ret_stats,
@@ -344,8 +402,8 @@ api_connect_get_all_domain_stats(virConnectPtr conn, virDomainPtr *handles, unsi
     bool enforce = flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS;
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) domains = NULL;
-    g_auto(Inquiry) inquiry = { .conn = conn };
-    virDomainStatsRecordPtr *records;
+    g_autoptr(GArray) answers = NULL;
+    g_auto(Inquiry) inquiry = { 0 };
     guint found = 0;
     guint i;
 
@@ -355,23 +413,15 @@ api_connect_get_all_domain_stats(virConnectPtr conn, virDomainPtr *handles, unsi
         !inquiry_begin(&inquiry, stats, enforce, &error))
         return report(error);
     domains = count > 0 ? domains_of(handles, count) : domains_all();
-    records = g_new0(virDomainStatsRecordPtr, domains->len + 1);
-    for (i = 0; i < domains->len; i++) {
-        Domain *domain = domains->pdata[i];
-        virDomainStatsRecordPtr record;
+    answers = answers_new(conn, domains, flags & STATS_FILTERS);
+    ask_all(&inquiry, answers);
+    *ret_stats = g_new0(virDomainStatsRecordPtr, answers->len + 1);
+    for (i = 0; i < answers->len; i++) {
+        virDomainStatsRecordPtr record = record_new(conn, &g_array_index(answers, Answer, i));
 
-        if (!domain_filter_matches(domain, flags & STATS_FILTERS) ||
-            !access_filter_domain(conn, FILTER(virConnectGetAllDomainStatsCheckACL), domain->name,
-                                  domain->uuid) ||
-            !(record = ask(&inquiry, domain)))
-            continue;
-        records[found++] = record;
-        if (!record->dom) {
-            records_free(records, found);
-            return -1;
-        }
+        if (record)
+            (*ret_stats)[found++] = record;
     }
-    *ret_stats = records;
     return (int)found;
 }
 

@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How long it takes to ask for the statistics of many guests: all at once, and call by call.
+
+poll.py [GUESTS]: starts as many (500) on each driver in turn. On the driver under test it measures one call for all of them; on
+both, the calls that a monitoring program makes where there is no such call: state, info, XMLDesc, memoryStats, getCPUStats, blockStats.
+"""
+import concurrent.futures
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+
+import libvirt
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+
+from harness import guest  # noqa: E402
+from harness.daemon import PrivateDaemon  # noqa: E402
+
+ROUNDS = 15
+
+
+def one_by_one(domains):
+    for domain in domains:
+        domain.state()
+        domain.info()
+        domain.XMLDesc()  # which disks and interfaces there are
+        domain.memoryStats()
+        domain.getCPUStats(True)
+        domain.blockStats('')
+
+
+def milliseconds(function, *arguments):
+    function(*arguments)
+    times = []
+    for _ in range(ROUNDS):
+        start = time.monotonic_ns()
+        function(*arguments)
+        times.append((time.monotonic_ns() - start) / 1e6)
+    return statistics.median(times)
+
+
+def fill(daemon, root, count):
+    connection = daemon.connect()
+
+    def make(number):
+        described = guest.Guest('guest%d' % number, root, init='/bin/sleep', arguments=['100000'])
+        connection.createXML(described.xml(), 0)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(make, range(count)))
+    return connection
+
+
+def measure(driver, root, count):
+    daemon = PrivateDaemon(driver)
+    try:
+        daemon.start()
+        connection = fill(daemon, root, count)
+        domains = connection.listAllDomains()
+        assert len(domains) == count
+        rows = {'call by call': milliseconds(one_by_one, domains)}
+        if driver == 'ours':
+            rows['all in one call'] = milliseconds(connection.getAllDomainStats)
+            rows['all in one call, without blocks and interfaces'] = milliseconds(
+                connection.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_STATE
+                | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL | libvirt.VIR_DOMAIN_STATS_BALLOON)
+        return rows
+    finally:
+        daemon.close()
+
+
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    root = guest.busybox_root(tempfile.mkdtemp(prefix='caisson-poll-'))
+    try:
+        found = {driver: measure(driver, root, count) for driver in ('ours', 'stock')}
+    finally:
+        shutil.rmtree(root)
+    base = found['stock']['call by call']
+    for driver, rows in found.items():
+        for what, value in rows.items():
+            print('%-6s %d guests, %-50s %8.1f ms  %5.1f times' % (driver, count, what + ':', value, base / value))
+
+
+main()
