@@ -238,18 +238,14 @@ set_memory(Change *change, uint64_t kib, GError **error)
 }
 
 static int
-api_domain_set_memory_flags(virDomainPtr handle, unsigned long memory, unsigned int flags)
+set_memory_of(virDomainPtr handle, uint64_t memory, unsigned int flags, Access access)
 {
     g_autoptr(GError) error = NULL;
     g_auto(Operation) operation = { NULL };
     g_auto(Change) change = { NULL };
-    Domain *domain;
+    Domain *domain = operation_begin(&operation, handle, "set memory of", access, &error);
     bool good;
 
-    if (!report_check_flags(flags, AFFECT_FLAGS | VIR_DOMAIN_MEM_MAXIMUM))
-        return -1;
-    domain = operation_begin(&operation, handle, "set memory of",
-                             ACL_FLAGS(virDomainSetMemoryFlagsEnsureACL, flags), &error);
     if (!domain || !change_begin(&change, domain, flags & AFFECT_FLAGS, &error))
         return report(error);
     good = flags & VIR_DOMAIN_MEM_MAXIMUM ? set_maximum(&change, memory, &error)
@@ -262,15 +258,24 @@ api_domain_set_memory_flags(virDomainPtr handle, unsigned long memory, unsigned 
 }
 
 static int
+api_domain_set_memory_flags(virDomainPtr handle, unsigned long memory, unsigned int flags)
+{
+    if (!report_check_flags(flags, AFFECT_FLAGS | VIR_DOMAIN_MEM_MAXIMUM))
+        return -1;
+    return set_memory_of(handle, memory, flags, ACL_FLAGS(virDomainSetMemoryFlagsEnsureACL, flags));
+}
+
+static int
 api_domain_set_memory(virDomainPtr handle, unsigned long memory)
 {
-    return api_domain_set_memory_flags(handle, memory, VIR_DOMAIN_AFFECT_LIVE);
+    return set_memory_of(handle, memory, VIR_DOMAIN_AFFECT_LIVE, ACL(virDomainSetMemoryEnsureACL));
 }
 
 static int
 api_domain_set_max_memory(virDomainPtr handle, unsigned long memory)
 {
-    return api_domain_set_memory_flags(handle, memory, VIR_DOMAIN_MEM_MAXIMUM);
+    return set_memory_of(handle, memory, VIR_DOMAIN_MEM_MAXIMUM,
+                         ACL(virDomainSetMaxMemoryEnsureACL));
 }
 
 const ApiSlot limits_memory_api[] = {

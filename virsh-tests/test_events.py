@@ -10,7 +10,7 @@ import pytest
 
 from harness import events
 from harness.daemon import wait_for
-from harness.guest import read_file
+from harness.guest import put, read_file
 
 pytestmark = pytest.mark.ours
 
@@ -168,3 +168,15 @@ def test_the_end_of_a_guest_is_told_at_once(start, connection, subscribe):
         domain.create()
     connection.domainEventDeregisterAny(number)
     assert best < 0.05
+
+
+def test_a_guest_that_runs_out_of_memory_is_told(make_root, start, subscribe):
+    root = make_root()
+    put(root, 'sbin/glutton', '#!/bin/sh\n(dd if=/dev/zero of=/dev/null bs=200M count=1; echo over >> /heard) &\n'
+        'while :; do sleep 1000 & wait $!; done\n', 0o755)
+    failure = subscribe(libvirt.VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE)
+    domain, guest = start(root=root, init='/sbin/glutton', memory=24)
+    wait_for(lambda: failure.came, 'the failure is told', 30)
+    assert failure.came[0] == (guest.name, libvirt.VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_GUEST,
+                               libvirt.VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_INJECT, 0)
+    assert domain.isActive()

@@ -5,7 +5,7 @@ import os
 import libvirt
 import pytest
 
-from harness import groups
+from harness import groups, network
 from harness.daemon import wait_for
 from harness.guest import put, read_file
 
@@ -226,6 +226,34 @@ def test_block_statistics_are_the_kernel_s(connection, make_root, start, tmp_pat
         assert domain.blockStats(told[prefix + 'path'])[1] == row[0]
     with pytest.raises(libvirt.libvirtError, match="has no block device 'vdq'"):
         domain.blockStats('vdq')
+
+
+def test_interface_statistics_are_in_the_guest_s_sense(daemon, connection, start):
+    domain, guest = start(devices="""<interface type='ethernet'><mac address='52:54:00:0b:0c:77'/>
+        <source><ip address='192.0.2.1' prefix='24'/></source>
+        <ip address='192.0.2.2' prefix='24'/><target dev='outside'/></interface>""")
+    assert network.reaches(daemon, guest.name, '192.0.2.1', 10)
+
+    def inside():
+        """Bytes and packets that the guest's kernel file has: received, then sent."""
+        with open('/proc/%d/task/%d/children' % (domain.ID(), domain.ID())) as file:
+            init = file.read().split()[0]
+        with open('/proc/%s/net/dev' % init) as file:
+            words = next(line for line in file if 'eth0' in line).split(':')[1].split()
+        return [int(words[index]) for index in (0, 1, 8, 9)]
+    before = inside()
+    told = domain.interfaceStats('outside')
+    of_mac = domain.interfaceStats('52:54:00:0b:0c:77')
+    after = inside()
+    assert before[3] > 0
+    for stats in (told, of_mac):
+        assert all(first <= value <= last for first, value, last in
+                   zip(before, (stats[0], stats[1], stats[4], stats[5]), after))
+    record = stats_of(connection, domain, INTERFACE)
+    assert (record['net.count'], record['net.0.name']) == (1, 'outside')
+    assert record['net.0.tx.pkts'] >= before[3] and record['net.0.rx.bytes'] >= before[0]
+    with pytest.raises(libvirt.libvirtError, match="has no interface 'vnet99'"):
+        domain.interfaceStats('vnet99')
 
 
 def test_sizes_of_disks(connection, define, tmp_path):
