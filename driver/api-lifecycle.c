@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls that start, suspend and end guests. */
+#include <errno.h>
+#include <unistd.h>
+
 #include "controller/wire/failure.h"
+#include "driver/abi/log.h"
 #include "driver/abi/object.h"
 #include "driver/api.h"
 #include "driver/claim.h"
@@ -20,6 +24,9 @@
 
 /* a constant of libvirt 8.1 and later */
 #define START_RESET_NVRAM (1 << 5)
+
+/* a constant of libvirt 8.3 and later */
+#define DESTROY_REMOVE_LOGS (1 << 1)
 
 /* For the graceful form of destroy. */
 #define GRACEFUL_SECONDS 10
@@ -239,6 +246,16 @@ check_active(Domain *domain, bool graceful, GError **error)
     return domain_expect(domain, graceful ? DOMAIN_RUNNING : DOMAIN_ACTIVE, error);
 }
 
+/* The log of the controller of a guest that is gone. */
+static void
+remove_log(const Domain *domain)
+{
+    g_autofree char *path = g_strdup_printf("%s/%s.log", store_log_directory(), domain->name);
+
+    if (unlink(path) < 0 && errno != ENOENT)
+        log_warning("cannot remove '%s': %s", path, g_strerror(errno));
+}
+
 /* Takes no busy: an operation that hangs must not keep anybody from ending the guest. */
 static int
 api_domain_destroy_flags(virDomainPtr handle, unsigned int flags)
@@ -247,7 +264,7 @@ api_domain_destroy_flags(virDomainPtr handle, unsigned int flags)
     g_autoptr(GError) error = NULL;
     g_autoptr(Domain) domain = NULL;
 
-    if (!report_check_flags(flags, VIR_DOMAIN_DESTROY_GRACEFUL))
+    if (!report_check_flags(flags, VIR_DOMAIN_DESTROY_GRACEFUL | DESTROY_REMOVE_LOGS))
         return -1;
     domain = domain_reach(handle, ACL(virDomainDestroyFlagsEnsureACL), &error);
     if (!domain || !check_active(domain, graceful, &error))
@@ -255,6 +272,8 @@ api_domain_destroy_flags(virDomainPtr handle, unsigned int flags)
     if (!(graceful ? shutdown_wait(domain, GRACEFUL_SECONDS, &error)
                    : ending_destroy(domain, &error)))
         return report(error);
+    if (flags & DESTROY_REMOVE_LOGS)
+        remove_log(domain);
     return 0;
 }
 

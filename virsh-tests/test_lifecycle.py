@@ -298,3 +298,12 @@ def test_twenty_guests_start_and_stop_at_the_same_time(daemon, connection, make_
         assert len(connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)) == 20
         list(pool.map(lambda domain: domain.destroy(), domains))
     assert connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE) == []
+
+
+@pytest.mark.ours
+def test_destroy_can_take_the_log_away(daemon, start):
+    domain, guest = start()
+    path = daemon.path('/var/log/libvirt/lxc/%s.log' % guest.name)
+    assert os.path.exists(path)
+    daemon.virsh('destroy', guest.name, '--remove-logs')
+    assert not os.path.exists(path) and not domain.isActive()
