@@ -12,13 +12,19 @@ die() {
 # words LISTS...: the words of lists with commas, each once
 words() { tr -s ', \n' '\n' <<<"$*" | grep . | sort -u; }
 
+# strap_is_there DIRECTORY PACKAGES: whether there is a tree with all of these
+strap_is_there() {
+    [ -e "$1/.complete" ] &&
+        [ -z "$(comm -23 <(words "$2") <(words "$(cat "$1/.complete")"))" ]
+}
+
 # strap SUITE DIRECTORY PACKAGES OPTIONS...: a tree with these packages; never half a one. One that has
 # more is good as well: trees of several checkouts may ask for different packages in turn.
 strap() {
     local suite=$1 directory=$2 packages=$3 present
     shift 3
+    ! strap_is_there "$directory" "$packages" || return 0
     present=$(cat "$directory/.complete" 2>/dev/null)
-    [ -n "$(comm -23 <(words "$packages") <(words "$present"))" ] || return 0
     packages=$(words "$packages" "$present" | paste -sd,)
     say "making $directory (once; a minute or two)"
     rm -rf --one-file-system "$directory.new" "$directory.old"
@@ -51,9 +57,13 @@ release_tree() {
         grep -vE '^(mmdebstrap|clang.*|libclang.*)$' | paste -sd,)
     tree=$cache/lab-$1
     exec 8>"$tree.lock"
-    flock 8
-    strap "$1" "$tree" "$packages,$machine_packages" --variant=minbase
+    # who uses the tree shares the lock; it is made anew when nobody does
     flock -s 8
+    if ! strap_is_there "$tree" "$packages,$machine_packages"; then
+        flock 8
+        strap "$1" "$tree" "$packages,$machine_packages" --variant=minbase
+        flock -s 8
+    fi
 }
 
 # kernel_tree KIND: sets kernel, a tree with the kernel and what runs it, with its own C library,
