@@ -2,6 +2,7 @@
 """<space_hard_limit> of file systems."""
 import os
 import re
+import shutil
 import subprocess
 
 import libvirt
@@ -22,6 +23,8 @@ def disk(daemon, workshop):
     made = []
 
     def make(*command, options='', size='160M'):
+        if shutil.which(command[0]) is None:
+            pytest.skip('%s is not installed' % command[0])
         image, place = (os.path.join(workshop, 'space%d%s' % (len(made), end)) for end in ('.img', ''))
         subprocess.run(['truncate', '-s', size, image], check=True)
         subprocess.run([*command, image], check=True, capture_output=True)

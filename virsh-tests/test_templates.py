@@ -3,15 +3,16 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 
 import libvirt
 import pytest
 
-from harness import build, process
+from harness import process
 from harness.daemon import wait_for
-from harness.guest import Guest, put, read_file
+from harness.guest import put, read_file
 
 pytestmark = pytest.mark.ours
 
@@ -139,6 +140,8 @@ def test_a_template_that_exists_or_is_too_large_is_refused(tool, template, root)
 @pytest.fixture
 def layout(root, workshop):
     """An OCI layout of a busybox root, made by umoci."""
+    if shutil.which('umoci') is None:
+        pytest.skip('umoci is not installed')
     with tempfile.TemporaryDirectory(prefix='layout-', dir=workshop) as directory:
         path, bundle = os.path.join(directory, 'image'), os.path.join(directory, 'bundle')
         for words in (['init', '--layout', path], ['new', '--image', path + ':latest'],
