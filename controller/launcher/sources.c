@@ -43,6 +43,7 @@ sources_open(Launch *launch, GError **error)
     g_auto(SourceContext) context = {
         .uid_mappings = launch->container->os->uid_mappings,
         .gid_mappings = launch->container->os->gid_mappings,
+        .capabilities = launch->container->process->capabilities,
         .user_namespace = -1,
     };
     guint i;

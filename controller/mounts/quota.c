@@ -176,7 +176,7 @@ limit_project(int fd, const char *directory, uint64_t bytes, GError **error)
 }
 
 bool
-quota_limit(const char *directory, uint64_t bytes, GError **error)
+quota_limit(const char *directory, uint64_t bytes, bool exempt, GError **error)
 {
     g_auto(Fd) fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct statfs status;
@@ -185,6 +185,13 @@ quota_limit(const char *directory, uint64_t bytes, GError **error)
         return fail_errno(error, errno, "cannot open the directory '%s'", directory);
     if (status.f_type == BTRFS_SUPER_MAGIC)
         return limit_subvolume(fd, directory, bytes, error);
+    if (status.f_type == EXT4_SUPER_MAGIC && exempt)
+        return fail(
+            error, FAILURE_CONFIG_UNSUPPORTED,
+            "the ext4 of '%s' does not limit a container that has CAP_SYS_RESOURCE; drop it "
+            "(<sys_resource state='off'/>), give the container an <idmap>, or keep the "
+            "directory on btrfs or XFS",
+            directory);
     if (status.f_type == EXT4_SUPER_MAGIC || status.f_type == XFS_SUPER_MAGIC)
         return limit_project(fd, directory, bytes, error);
     return fail(error, FAILURE_CONFIG_UNSUPPORTED,

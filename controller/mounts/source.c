@@ -213,7 +213,17 @@ open_mapped(const SourceContext *context, const ContainerMount *mount, const Mou
 }
 
 static bool
-limit_space(const ContainerMount *mount, const MountOptions *options, GError **error)
+is_exempt(const SourceContext *context)
+{
+    return context->uid_mappings->len == 0 && context->capabilities &&
+           context->capabilities->bounding &&
+           g_strv_contains((const char *const *)context->capabilities->bounding,
+                           "CAP_SYS_RESOURCE");
+}
+
+static bool
+limit_space(const SourceContext *context, const ContainerMount *mount, const MountOptions *options,
+            GError **error)
 {
     g_autofree char *layer = NULL;
 
@@ -221,7 +231,8 @@ limit_space(const ContainerMount *mount, const MountOptions *options, GError **e
         return true;
     if (g_str_equal(mount->type, SOURCE_TYPE_OVERLAY))
         layer = overlay_layer(options);
-    return quota_limit(layer ? layer : mount->source, mount->space_limit, error);
+    return quota_limit(layer ? layer : mount->source, mount->space_limit, is_exempt(context),
+                       error);
 }
 
 int
@@ -236,7 +247,7 @@ source_open(SourceContext *context, const ContainerMount *mount, GError **error)
         return -1;
     }
     mount_options_init(&options, (const char *const *)mount->options);
-    if (!limit_space(mount, &options, error) ||
+    if (!limit_space(context, mount, &options, error) ||
         !find_namespace(context, mount, &options, &user_namespace, error) ||
         (tree = open_mapped(context, mount, &options, user_namespace, error)) < 0 ||
         !mount_adjust(tree, &options, error))

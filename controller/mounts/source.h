@@ -19,7 +19,8 @@
 typedef struct {
     const GPtrArray *uid_mappings; /* of ContainerIdMapping *; empty: no user namespace */
     const GPtrArray *gid_mappings;
-    Fd user_namespace; /* with these maps; -1: made when it is needed */
+    const ContainerCapabilities *capabilities; /* NULL: none */
+    Fd user_namespace;                         /* with these maps; -1: made when it is needed */
 } SourceContext;
 
 void source_context_clear(SourceContext *context);

@@ -78,6 +78,7 @@ filesystem_attach(Request *request, GError **error)
     mount = container->mounts->pdata[0];
     context.uid_mappings = container->os->uid_mappings;
     context.gid_mappings = container->os->gid_mappings;
+    context.capabilities = container->process->capabilities;
     if ((source_is_host(mount) && (tree = source_open(&context, mount, error)) < 0) ||
         !enter(init, container, &root, error) ||
         (tree < 0 && (tree = inside_open(root, mount, error)) < 0) ||
