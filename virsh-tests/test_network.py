@@ -2,6 +2,8 @@
 """Interfaces of guests: bridges, pairs, names, addresses, routes."""
 import os
 import subprocess
+import threading
+import time
 import xml.etree.ElementTree as ElementTree
 
 import libvirt
@@ -154,11 +156,54 @@ def test_a_start_that_fails_leaves_no_link(daemon, define, bridge, leak_check, d
     leak_check.check()
 
 
-def test_failing_starts_leave_nothing(daemon, define, bridge, leak_check):
-    domain, _ = define(devices=on_bridge(1) + on_bridge(2, bridge='nowhere'))
-    for _ in range(20):
+def kill_in_the_middle(domain, delay):
+    """Starts a guest whose controller is killed after the delay, wherever the start is then."""
+    def kill():
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            # the handle that starts it keeps the id it had before
+            number = domain.connect().lookupByName(domain.name()).ID()
+            if number > 0:
+                time.sleep(delay)
+                try:
+                    os.kill(number, 9)
+                except ProcessLookupError:
+                    pass
+                return
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        domain.create()
+    except libvirt.libvirtError:
+        pass
+    killer.join()
+    wait_for(lambda: not domain.isActive(), 'the guest has ended', 30)
+
+
+def fail_starts(define, count):
+    limited = "<bandwidth><outbound average='1000'/></bandwidth>"
+    bad = [define(devices=on_bridge(1, limited) + on_bridge(2, bridge='nowhere'))[0],
+           define(devices=on_bridge(1, limited) + "<interface type='network'><source network='nowhere'/>"
+                  '</interface>')[0],
+           define(devices=on_bridge(1, limited + "<target dev='same'/>") +
+                  on_bridge(2, "<target dev='same'/>"))[0]]
+    killed, _ = define(devices=on_bridge(1, limited) + on_bridge(2, "<target dev='given'/>"))
+    for number in range(count):
+        if number % 4 == 3:
+            kill_in_the_middle(killed, number % 17 / 1000)
+            continue
         with pytest.raises(libvirt.libvirtError):
-            domain.create()
+            bad[number % 4].create()
+
+
+def test_failing_starts_leave_nothing(define, bridge, leak_check):
+    fail_starts(define, 20)
+    leak_check.check()
+
+
+@pytest.mark.slow
+def test_200_failing_starts_leave_nothing(define, bridge, leak_check):
+    fail_starts(define, 200)
     leak_check.check()
 
 

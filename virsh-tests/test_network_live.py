@@ -165,7 +165,7 @@ def cycle(daemon, domain, described, count):
 def test_interfaces_come_and_go_without_a_trace(daemon, start, bridges):
     domain, described = start()
     before = set(network.links(daemon))
-    cycle(daemon, domain, described, 5)
+    cycle(daemon, domain, described, 20)
     assert set(network.links(daemon)) == before
 
 
