@@ -190,6 +190,55 @@ def test_a_daemon_that_was_killed_gives_ports_back(own_daemon, make_guest):
     net.undefine()
 
 
+def test_a_guest_keeps_its_port_over_a_restart_of_the_daemon(own_daemon, make_guest):
+    connection = own_daemon.connect()
+    net = connection.networkDefineXML(ISOLATED)
+    net.create()
+    described = make_guest(devices=on_network(1, 'cellar'))
+    domain = connection.defineXML(described.xml())
+    domain.create()
+    before = domain.XMLDesc()
+    own_daemon.restart()
+    connection = own_daemon.connect()
+    net, domain = connection.networkLookupByName('cellar'), connection.lookupByName(described.name)
+    assert domain.XMLDesc() == before
+    assert len(net.listAllPorts()) == 1
+    assert network.reaches(own_daemon, described.name, '198.51.100.1') is False  # it has no address
+    domain.detachDeviceAlias('net0', libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert net.listAllPorts() == []
+    domain.destroy()
+    net.destroy()
+    net.undefine()
+
+
+def test_a_transient_guest_is_told_with_its_network(daemon, connection, make_guest, make_network):
+    network.ip(daemon, 'link', 'add', 'yard', 'type', 'bridge')
+    try:
+        make_network(ON_BRIDGE % 'yard')
+        domain = connection.createXML(make_guest(devices=on_network(1, 'street')).xml())
+        told = ElementTree.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+        assert told.find('devices/interface').get('type') == 'network'
+        assert told.find('devices/interface/source').attrib == {'network': 'street'}
+        assert interface_of(domain).get('type') == 'bridge'
+        domain.destroy()
+    finally:
+        network.ip(daemon, 'link', 'delete', 'yard')
+
+
+def test_interfaces_on_networks_come_and_go(daemon, start, make_network):
+    garden, cellar = make_network(NAT), make_network(ISOLATED)
+    domain, described = start()
+    domain.attachDeviceFlags(on_network(1), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert len(garden.listAllPorts()) == 1
+    domain.updateDeviceFlags(on_network(1, 'cellar'), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert (len(garden.listAllPorts()), len(cellar.listAllPorts())) == (0, 1)
+    host = interface_of(domain).find('target').get('dev')
+    assert network.links(daemon)[host]['master'] == 'cellar0'
+    domain.detachDeviceFlags(on_network(1, 'cellar'), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert cellar.listAllPorts() == []
+    assert set(network.links_inside(daemon, described.name)) == {'lo'}
+
+
 @pytest.fixture
 def clean_traffic(connection):
     """libvirt's own filters, as they are installed."""
@@ -215,6 +264,22 @@ def clean_traffic(connection):
     for one in reversed(defined):
         one.undefine()
     assert left == []
+
+
+def test_a_filter_comes_and_goes_while_the_guest_runs(connection, start, make_network, clean_traffic):
+    make_network(ISOLATED)
+    domain, _ = start(devices=on_network(1, 'cellar'))
+    assert connection.listAllNWFilterBindings() == []
+    domain.updateDeviceFlags(on_network(1, 'cellar', "<filterref filter='clean-traffic'/>"),
+                             libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert len(connection.listAllNWFilterBindings()) == 1
+    domain.updateDeviceFlags(on_network(1, 'cellar'), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert connection.listAllNWFilterBindings() == []
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.updateDeviceFlags(on_network(1, 'cellar', "<filterref filter='nothing'/>"),
+                                 libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert "filter 'nothing'" in str(caught.value)
+    assert interface_of(domain).find('filterref') is None
 
 
 def test_clean_traffic_stops_spoofing(daemon, connection, start, make_network, clean_traffic):

@@ -11,6 +11,7 @@
 #include "xml/kept-xml.h"
 #include "xml/metadata-xml.h"
 #include "xml/uuid.h"
+#include "xml/network-port.h"
 #include "xml/validate.h"
 
 #define MEMBER(member) offsetof(Definition, member)
@@ -529,8 +530,29 @@ definition_peek(const char *xml, char **ret_name, char **ret_uuid, GError **erro
     return true;
 }
 
-char *
-definition_format(const Definition *definition, DefinitionFormatFlags flags)
+/* Whether a network has made something else of an interface than the configuration says. */
+static bool
+has_ports(const Definition *definition)
+{
+    guint i;
+
+    for (i = 0; i < definition->interfaces->len; i++) {
+        const Interface *interface = definition->interfaces->pdata[i];
+
+        if (interface->network && interface->type != INTERFACE_NETWORK)
+            return true;
+    }
+    return false;
+}
+
+static void
+forget_port(gpointer interface, gpointer opaque)
+{
+    network_port_forget(interface);
+}
+
+static char *
+format(const Definition *definition, DefinitionFormatFlags flags)
 {
     XmlWriter writer = {
         .out = g_string_sized_new(4096),
@@ -543,6 +565,18 @@ definition_format(const Definition *definition, DefinitionFormatFlags flags)
     xml_print(&domain_type, &writer, definition);
     writer_close(&writer, "domain");
     return g_string_free(writer.out, FALSE);
+}
+
+char *
+definition_format(const Definition *definition, DefinitionFormatFlags flags)
+{
+    g_autoptr(Definition) configured = NULL;
+
+    if (!(flags & DEFINITION_FORMAT_INACTIVE) || !has_ports(definition))
+        return format(definition, flags);
+    configured = definition_copy(definition);
+    g_ptr_array_foreach(configured->interfaces, forget_port, NULL);
+    return format(configured, flags);
 }
 
 Definition *
