@@ -437,10 +437,67 @@ def bench_network(sides, table, options):
         side.daemon.run('ip', 'link', 'delete', 'yard')
 
 
+def hand_made(daemon):
+    """Two network namespaces with a pair each on the bridge, made by ip; answers their processes."""
+    processes = []
+    for number in (1, 2):
+        process = subprocess.Popen(daemon.enter('unshare', '--net', 'sleep', '600'))
+        processes.append(process)
+        wait_for(lambda: os.readlink('/proc/%d/ns/net' % process.pid) !=
+                 os.readlink('/proc/%d/ns/net' % daemon.holder), 'it has a network of its own')
+        for words in ('link add hand%d master yard type veth peer name eth0 netns %d' % (number, process.pid),
+                      'link set hand%d up' % number):
+            assert daemon.run('ip', *words.split()).returncode == 0
+        for words in ('link set lo up', 'link set eth0 up',
+                      'address add 198.51.100.%d/24 dev eth0' % number):
+            subprocess.run(['nsenter', '-t', str(process.pid), '-n', 'ip', *words.split()], check=True)
+    return [process.pid for process in processes], lambda: [process.kill() for process in processes]
+
+
+def throughput(pids, address, seconds=2):
+    """Gbit/s by TCP between two namespaces."""
+    server = subprocess.Popen(['nsenter', '-t', str(pids[1]), '-n', 'iperf3', '-s', '-1'],
+                              stdout=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: ':1451 ' in subprocess.run(
+            ['nsenter', '-t', str(pids[1]), '-n', 'cat', '/proc/net/tcp6'], capture_output=True,
+            text=True, check=True).stdout, 'iperf3 listens')
+        told = subprocess.run(['nsenter', '-t', str(pids[0]), '-n', 'iperf3', '-c', address, '-J', '-t',
+                               str(seconds)], capture_output=True, text=True, check=True).stdout
+        return json.loads(told)['end']['sum_received']['bits_per_second'] / 1e9
+    finally:
+        server.kill()
+        server.wait()
+
+
+def bench_throughput(sides, table, options):
+    """Two guests of ours on a bridge, and two namespaces made by hand on the same one, in turns."""
+    side = sides[0]
+    for words in (('add', 'yard', 'type', 'bridge'), ('set', 'yard', 'up')):
+        assert side.daemon.run('ip', 'link', *words).returncode == 0
+    domains = []
+    for number in (1, 2):
+        domains.append(side.define('wide%d' % number, devices="""<interface type='bridge'>
+            <source bridge='yard'/><ip address='192.0.2.%d' prefix='24'/></interface>""" % number))
+        side.start(domains[-1])
+    guests = [process.init_of(domain) for domain in domains]
+    made, end = hand_made(side.daemon)
+    values = {'ours': [], 'made by hand': []}
+    for _ in range(max(5, options.rounds // 2)):
+        values['ours'].append(throughput(guests, '192.0.2.2'))
+        values['made by hand'].append(throughput(made, '198.51.100.2'))
+    for label, numbers in values.items():
+        table.add_one('TCP between two guests, %s' % label, numbers, 'Gbit/s')
+    end()
+    for domain in domains:
+        side.stop(domain)
+    side.daemon.run('ip', 'link', 'delete', 'yard')
+
+
 BENCHES = {'start': bench_start, 'stop': bench_stop, 'parallel': bench_parallel, 'memory': bench_memory,
            'list': bench_list, 'events': bench_events, 'console': bench_console, 'meminfo': bench_meminfo,
            'paused': bench_paused, 'stats': bench_stats, 'peers': bench_peers,
-           'network': bench_network}
+           'network': bench_network, 'throughput': bench_throughput}
 
 
 def make_root(directory, owner=0):
