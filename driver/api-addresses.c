@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "controller/wire/failure.h"
+#include "driver/addresses-network.h"
 #include "driver/addresses.h"
 #include "driver/agent.h"
 #include "driver/api.h"
@@ -69,8 +70,9 @@ ask_guest(Domain *domain, GError **error)
 
 /* By VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_…; NULL: not known from there. */
 static const AddressSource sources[] = {
+    [VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE] = addresses_leased,
     [VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT] = ask_guest,
-    [VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP] = NULL,
+    [VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP] = addresses_of_neighbours,
 };
 
 static int
@@ -89,7 +91,8 @@ api_domain_interface_addresses(virDomainPtr handle, virDomainInterfacePtr **ifac
         return report(error);
     if (source >= G_N_ELEMENTS(sources) || !sources[source]) {
         fail(&error, FAILURE_ARGUMENT_UNSUPPORTED,
-             "addresses are known from the guest itself only: use the source agent");
+             "addresses are known from leases, neighbours and the guest: use the source lease, arp "
+             "or agent");
         return report(error);
     }
     if (!(found = sources[source](domain, &error)))

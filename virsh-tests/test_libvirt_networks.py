@@ -299,3 +299,20 @@ def test_clean_traffic_stops_spoofing(daemon, connection, start, make_network, c
     assert not network.reaches(daemon, 'one', '198.51.100.12')
     network.inside(daemon, 'one', 'ip', 'link', 'set', 'eth0', 'address', MAC % 1)
     assert network.reaches(daemon, 'one', '198.51.100.12', 5)
+
+
+def test_domifaddr_tells_leases_and_neighbours(daemon, start, make_network):
+    make_network(NAT)
+    domain, described = start(devices=on_network(1) + """<interface type='bridge'>
+        <source bridge='garden0'/><mac address='%s'/></interface>""" % (MAC % 2))
+    assert domain.interfaceAddresses(libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE) == {}
+    address = get_lease(daemon, described)
+    host = interface_of(domain).find('target').get('dev')
+    told = domain.interfaceAddresses(libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE)
+    assert set(told) == {host} and told[host]['hwaddr'] == MAC % 1
+    assert [(one['addr'], one['prefix']) for one in told[host]['addrs']] == [(address, 24)]
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    told = domain.interfaceAddresses(libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP)
+    assert address in [one['addr'] for one in told[host]['addrs']]
+    assert address in daemon.virsh('domifaddr', described.name, '--source', 'arp').out
+    assert address in daemon.virsh('domifaddr', described.name).out

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Addresses of interfaces as the host knows them. */
+#pragma once
+
+#include "driver/addresses.h"
+
+/* What the networks of the domain have leased. */
+GPtrArray *addresses_leased(Domain *domain, GError **error);
+
+/* What the host's own neighbour tables say. */
+GPtrArray *addresses_of_neighbours(Domain *domain, GError **error);
