@@ -165,7 +165,7 @@ return_devices(const Definition *live)
     g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
     g_autoptr(GError) error = NULL;
     g_autoptr(Message) reply = NULL;
-    WorkerCall call = { words, NULL, 0, CLEAR_SECONDS };
+    WorkerCall call = { .words = words, .seconds = CLEAR_SECONDS };
     guint i;
 
     /* not there when the start failed before it, or undid it */
