@@ -154,7 +154,8 @@ def test_targets_swapped_during_the_start_stay_inside(connection, make_guest, ou
 
 @KINDS
 def test_a_kernel_directory_swapped_during_the_start_is_never_passed_by(connection, make_guest, outside, idmap):
-    guest = make_guest(idmap=idmap, init='/bin/sh', arguments=['-c', 'read line < /proc/self/stat; echo $line > /seen; exec sleep 1000'])
+    guest = make_guest(idmap=idmap, init='/bin/sh', arguments=['-c', 'read line < /proc/self/stat; echo $line > /new; mv /new /seen; '
+                                                               'exec sleep 1000'])
     place, link = os.path.join(guest.root, 'proc'), os.path.join(guest.root, 'link')
     os.symlink(outside, link)
     deadline, starts = time.monotonic() + 1.5, 0

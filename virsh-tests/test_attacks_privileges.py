@@ -82,7 +82,7 @@ def test_taking_the_protection_away_brings_an_unprivileged_guest_nothing(attempt
         'for f in kcore keys kmsg timer_list kpagecount vmallocinfo sysrq-trigger; do umount /proc/$f; done; '
         'umount /sys/firmware; umount /proc/sys; '
         'for f in kcore kmsg timer_list kpagecount vmallocinfo; do '
-        'test -n "$(head -c 10 /proc/$f 2> /dev/null)" && echo read $f; done; '
+        'test -n "$(timeout 1 head -c 10 /proc/$f 2> /dev/null)" && echo read $f; done; '
         'for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/vm/drop_caches '
         '/proc/sys/kernel/sysrq /proc/sysrq-trigger /sys/kernel/uevent_helper /sys/power/state '
         '/sys/module/*/parameters/*; do { echo 1 > $f; } 2> /dev/null && echo wrote $f; done; echo end', idmap=FIRST)
