@@ -44,6 +44,14 @@ event_lifecycle(Domain *domain, int id, int type, int detail)
 }
 
 void
+event_agent(Domain *domain, int state, int reason)
+{
+    EventSubject subject = event_subject(domain, domain_id(domain));
+
+    queue(event_new_agent(&subject, state, reason));
+}
+
+void
 event_reboot(Domain *domain, int id)
 {
     EventSubject subject = event_subject(domain, id);

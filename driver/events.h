@@ -10,6 +10,8 @@ EventState *events_state(void);
 
 /* VIR_DOMAIN_EVENT_STARTED … with its detail. @id: the id the event carries. */
 void event_lifecycle(Domain *domain, int id, int type, int detail);
+/* virConnectDomainEventAgentLifecycleState and …Reason */
+void event_agent(Domain *domain, int state, int reason);
 void event_reboot(Domain *domain, int id);
 /* Nobody can tell any more how the guest is. */
 void event_control_error(Domain *domain, int id);

@@ -53,6 +53,9 @@ watch_dispatch(Watch *watch)
             return;
         if (message && g_strcmp0(message->event, "out-of-memory") == 0)
             note_shortage(watch->domain, message->parameters->kills);
+        if (message && g_strcmp0(message->event, "ready") == 0)
+            event_agent(watch->domain, VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED,
+                        VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL);
         if (message && g_strcmp0(message->event, "exited") != 0)
             return;
     }

@@ -49,6 +49,7 @@ RULES = {
     # Not libfuse3: its sessions begin with the kernel's first message, so a server could not go on with
     # the mounts of one that died. view/protocol.c speaks to the kernel itself.
     'controller/view': (('controller/wire', 'controller/kernel.h'), {'glib'}),
+    'controller/reaper': ((), set()),
     'controller/keeper': (('controller/wire', 'controller/kernel.h'), {'glib', 'json-c'}),
     'controller': (('controller/wire', 'controller/mounts', 'controller/network',
                     'controller/launcher', 'controller/worker', 'controller/view', 'cgroup'),

@@ -70,14 +70,14 @@ def check_plugin(results, build):
 
 def check_controllers(results, build):
     for name in ('libvirt_lxc', 'libvirt_lxc_keeper', 'libvirt_lxc_worker', 'libvirt_lxc_exec',
-                 'libvirt_lxc_agent', 'libvirt_lxc_view'):
+                 'libvirt_lxc_agent', 'libvirt_lxc_view', 'libvirt_lxc_reaper'):
         path = find(build, name)
         if path is None:
             results.skip(name, 'not built')
             continue
         bad = [library for library in needed(path) if FORBIDDEN.match(library)]
         results.say(not bad, '%s links neither libvirt nor libxml2 nor GObject' % name, bad)
-        if name in ('libvirt_lxc_keeper', 'libvirt_lxc_view'):
+        if name in ('libvirt_lxc_keeper', 'libvirt_lxc_view', 'libvirt_lxc_reaper'):
             program = 'INTERP' in output('readelf', '-lW', path)
             results.say(not program and not needed(path), '%s is static' % name, needed(path))
 

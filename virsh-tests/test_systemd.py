@@ -85,3 +85,8 @@ def test_it_is_shut_down_from_outside(boot, recorded):
     boot.shutdown()
     recorded.wait(boot.name(), 'stopped shutdown', seconds=60)
     print('%s: ended from outside in %.2f s' % (boot.name(), time.monotonic() - began))
+
+
+def test_it_says_when_it_is_ready(daemon, connection, boot):
+    """By the event that says so of agents; whoever connects later finds it in the controller's answer."""
+    wait_for(lambda: 'the guest is ready' in daemon.guest_log(boot.name()), 'systemd says that it is ready', 60)

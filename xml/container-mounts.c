@@ -89,6 +89,11 @@ mounts_add_basic(const Definition *definition, Container *container)
         mount_add(container, basic->destination, basic->type, basic->source, basic->options)
             ->source_in_container = basic->source != NULL;
     }
+    /* for the networks of nested containers: each process finds the settings of its own there */
+    if (definition->caisson.nesting && network)
+        mount_add(container, "/proc/sys/net", "bind", "/proc/sys/net",
+                  "bind,nosuid,noexec,nodev,rw")
+            ->source_in_container = true;
 }
 
 static void

@@ -134,7 +134,12 @@ container_extension(const Definition *definition, const ContainerContext *contex
     extension->placement = g_strdup(context->placement);
     extension->group_view = g_strdup(group_view_word(definition->caisson.group_view));
     extension->paused = context->paused;
-    extension->view = context->view;
+    extension->view = definition->caisson.proc_view == PROC_VIEW_DEFAULT
+                          ? context->view
+                          : definition->caisson.proc_view == PROC_VIEW_ON;
+    extension->reaper = definition->caisson.reaper;
+    extension->nesting = definition->caisson.nesting;
+    extension->time_namespace = definition->caisson.time_namespace;
     extension->passed_fds = context->passed_fds;
     for (i = 0; i < definition->consoles->len; i++) {
         const Console *given = definition->consoles->pdata[i];

@@ -119,6 +119,7 @@ static const XmlField rlimit_fields[] = {
 };
 static const XmlType rlimit_type = { "caisson:rlimit", sizeof(ProcessLimit), rlimit_fields,
                                      .free = rlimit_free, .finish = rlimit_finish };
+static const char *const proc_views[] = { "default", "on", "off", NULL };
 
 #define MEMBER(member) offsetof(CaissonOptions, member)
 
@@ -163,6 +164,11 @@ static const XmlField caisson_fields[] = {
       .bad = FAILURE_CONFIG_UNSUPPORTED },
     { "caisson:cgroup-view/@mode", FIELD_ENUM, MEMBER(group_view), .names = group_views,
       .bad = FAILURE_CONFIG_UNSUPPORTED },
+    { "caisson:proc-view/@state", FIELD_ENUM, MEMBER(proc_view), .names = proc_views,
+      .bad = FAILURE_CONFIG_UNSUPPORTED },
+    { "caisson:reaper", FIELD_FLAG, MEMBER(reaper) },
+    { "caisson:nesting", FIELD_FLAG, MEMBER(nesting) },
+    { "caisson:time-namespace", FIELD_FLAG, MEMBER(time_namespace) },
     { "caisson:cgroup", FIELD_STRUCTS, MEMBER(cgroup), .type = &setting_type },
     { NULL },
 };

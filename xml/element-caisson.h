@@ -42,6 +42,13 @@ typedef struct {
     char *hard;
 } ProcessLimit;
 
+/* Whether the guest's /proc shows its own limits. */
+typedef enum {
+    PROC_VIEW_DEFAULT, /* as lxc.conf says */
+    PROC_VIEW_ON,
+    PROC_VIEW_OFF,
+} ProcView;
+
 typedef struct {
     uint64_t autostart_priority; /* those with less are started before; 0: not said, last */
     SeccompProfile seccomp;
@@ -53,7 +60,11 @@ typedef struct {
     uint64_t net_class; /* 0: not said */
     Choice idmap_auto;  /* ids of <idmap> are chosen when the domain is defined */
     GroupView group_view;
-    GPtrArray *cgroup; /* of CgroupSetting *, one for a key */
+    ProcView proc_view;
+    bool reaper;         /* a program of ours is process 1, and init its child */
+    bool nesting;        /* the guest may run containers of its own */
+    bool time_namespace; /* clocks since boot begin with the guest */
+    GPtrArray *cgroup;   /* of CgroupSetting *, one for a key */
 } CaissonOptions;
 
 /* The word for a view, NULL for the automatic one. */

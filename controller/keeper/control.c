@@ -97,6 +97,7 @@ request_get_status(Keeper *keeper, const MessageParameters *parameters, Reply *r
     status->version = MESSAGE_PROTOCOL_VERSION;
     status->init_pid = keeper->state->init_pid;
     status->state = g_strdup(keeper->phase == PHASE_PAUSED ? "paused" : "running");
+    status->ready = keeper->ready;
     status->cgroup = g_strdup(keeper->state->cgroup);
     status->consoles = g_new0(char *, keeper->consoles->len + 1);
     for (i = 0; i < keeper->consoles->len; i++)

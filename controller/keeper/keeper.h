@@ -47,6 +47,8 @@ typedef struct {
     Timer view_timer;       /* when the server of the view is to be started */
     gint64 view_started;
     gint64 view_pause; /* before it is started the next time */
+    Source notify;
+    bool ready; /* the guest's service manager has said so */
     Source listener;
     Source init;    /* init's pidfd */
     Source signals; /* SIGCHLD and requests to end, by signalfd */

@@ -14,6 +14,7 @@
 #include "controller/keeper/keeper.h"
 #include "controller/keeper/log.h"
 #include "controller/keeper/memory.h"
+#include "controller/keeper/notify.h"
 #include "controller/keeper/view.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/handover.h"
@@ -74,8 +75,8 @@ keeper_start(Keeper *keeper, GError **error)
     keeper->clients = g_ptr_array_new();
     control_init(keeper);
     view_init(keeper);
-    if (!ending_watch(keeper, error) || !consoles_start(keeper, error) ||
-        !memory_watch(keeper, error) ||
+    if (!ending_watch(keeper, error) || !notify_watch(keeper, error) ||
+        !consoles_start(keeper, error) || !memory_watch(keeper, error) ||
         !kmsg_start(&keeper->kmsg, &keeper->loop, keeper->state->kmsg, error) ||
         !confine(keeper->state, error) || !clients_listen(keeper, error))
         return false;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,6 +50,23 @@ init_wait(Launch *launch, GError **error)
     return kind == SYNC_GO || kind == SYNC_ERROR || fail(error, FAILURE_INTERNAL, "out of step");
 }
 
+/* As self.c does for our own program: process 1 must not be a way to a file of the host's. */
+bool
+init_prepare(Launch *launch, GError **error)
+{
+    struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY, .propagation = MS_PRIVATE };
+    g_autofree char *program =
+        g_build_filename(launch->program_directory, "libvirt_lxc_reaper", NULL);
+
+    if (!launch->container->caisson->reaper)
+        return true;
+    launch->reaper = open_tree(AT_FDCWD, program, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (launch->reaper < 0 ||
+        mount_setattr(launch->reaper, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
+        return fail_errno(error, errno, "cannot open '%s'", program);
+    return true;
+}
+
 /* The passed descriptors become 3, 4, …; everything else is moved out of their way first. */
 static bool
 arrange_descriptors(Launch *launch, GError **error)
@@ -60,6 +78,8 @@ arrange_descriptors(Launch *launch, GError **error)
     int fd;
 
     launch->sync = fcntl(launch->sync, F_DUPFD_CLOEXEC, free_from);
+    if (launch->reaper >= 0)
+        launch->reaper = fcntl(launch->reaper, F_DUPFD_CLOEXEC, free_from);
     if (slave < 0 || launch->sync < 0)
         return fail_errno(error, errno, "cannot arrange descriptors");
     for (i = 0; i < launch->passed->len; i++) {
@@ -123,6 +143,30 @@ execute(const ContainerProcess *process, char *const *environment)
     errno = errnum;
 }
 
+/*
+ * Init becomes a child, and the process that was to be init takes in orphans. The child reports the
+ * end of the start: this process holds the socket, too, until it executes.
+ */
+static bool
+split(const Launch *launch, GError **error)
+{
+    static char *const no_environment[] = { NULL };
+    char number[16];
+    char *argv[] = { (char *)"reaper", number, NULL };
+    pid_t child;
+
+    if (launch->reaper < 0)
+        return true;
+    if ((child = fork()) < 0)
+        return fail_errno(error, errno, "cannot create the process of init");
+    if (child == 0)
+        return setsid() >= 0 || fail_errno(error, errno, "cannot start a session");
+    g_snprintf(number, sizeof(number), "%d", child);
+    close_range(STDERR_FILENO + 1, STDERR_FILENO + launch->passed->len, 0);
+    execveat(launch->reaper, "", argv, no_environment, AT_EMPTY_PATH);
+    _exit(EXIT_FAILURE);
+}
+
 bool
 init_execute(Launch *launch, GError **error)
 {
@@ -130,7 +174,7 @@ init_execute(Launch *launch, GError **error)
     const ContainerProcess *process = launch->container->process;
 
     if (!set_personality(launch, error) || !label_take(launch, error) ||
-        !arrange_descriptors(launch, error) || !announce(launch, error))
+        !arrange_descriptors(launch, error) || !split(launch, error) || !announce(launch, error))
         return false;
     execute(process, process->env ? process->env : no_environment);
     return fail_errno(error, errno, "cannot execute '%s'", process->args[0]);

@@ -73,6 +73,7 @@ make_state(Launch *launch, int freezer, int memory)
         hand_over((int)((const KeeperHeld *)launch->held->pdata[i])->fd);
     g_ptr_array_unref(state->held);
     state->held = g_ptr_array_ref(launch->held);
+    state->notify = hand_over(launch->notify);
     for (i = 0; i < launch->terminals->len; i++) {
         const Terminal *terminal = g_ptr_array_index(launch->terminals, i);
         KeeperConsole *console = json_new(&keeper_console_type);

@@ -33,12 +33,16 @@ static const Step steps[] = {
     { "mounts", SIDE_HOST, sources_open, NULL },
     { "devices", SIDE_HOST, devices_find, NULL },
     { "devices", SIDE_HOST, devices_make, NULL },
+    { "notify", SIDE_HOST, notify_open, NULL },
+    { "init", SIDE_HOST, init_prepare, NULL },
     { "consoles", SIDE_HOST, terminals_open, NULL },
     { "seccomp", SIDE_HOST, seccomp_prepare, NULL },
     { "label", SIDE_HOST, label_prepare, NULL },
     { "cgroup", SIDE_HOST, groups_create, groups_remove },
     { "view", SIDE_HOST, view_mount, NULL },
+    { "clock", SIDE_HOST, clock_enter, NULL },
     { "namespaces", SIDE_HOST, namespaces_create, namespaces_destroy },
+    { "clock", SIDE_HOST, clock_leave, NULL },
     { "network", SIDE_HOST, network_attach, network_detach },
     { "cgroup", SIDE_HOST, groups_settle, NULL },
     { "view", SIDE_HOST, view_serve, view_remove },
@@ -52,6 +56,7 @@ static const Step steps[] = {
      */
     { "mounts", SIDE_CONTAINER, mounts_attach, NULL },
     { "devices", SIDE_CONTAINER, devices_bind, NULL },
+    { "nesting", SIDE_CONTAINER, nesting_mount, NULL },
     { "view", SIDE_CONTAINER, view_attach, NULL },
     { "mounts", SIDE_CONTAINER, masks_apply, NULL },
     { "root", SIDE_CONTAINER, rootfs_enter, NULL },
@@ -89,6 +94,7 @@ launch_new(Container *container, GArray *passed)
     launch->root = launch->pts = launch->moved = launch->birthplace = -1;
     launch->kmsg = launch->kmsg_slave = -1;
     launch->init_pidfd = launch->sync = launch->proc = -1;
+    launch->notify = launch->clock = launch->reaper = -1;
     view_clear(launch);
     launch->trees = g_new(Fd, container->mounts->len + 1);
     for (i = 0; i < container->mounts->len; i++)
@@ -127,6 +133,9 @@ launch_free(Launch *launch)
     fd_close(&launch->sync);
     fd_close(&launch->kmsg);
     fd_close(&launch->kmsg_slave);
+    fd_close(&launch->notify);
+    fd_close(&launch->clock);
+    fd_close(&launch->reaper);
     view_close(launch);
     for (i = 0; i < launch->held->len; i++)
         close((int)((const KeeperHeld *)launch->held->pdata[i])->fd);

@@ -67,6 +67,10 @@ typedef struct {
     Filter filter; /* of the guest's system calls */
     Fd proc;       /* the host's /proc, for a label; -1: none is wanted */
 
+    Fd notify; /* where the guest's systemd says that it is ready; -1: it is not asked */
+    Fd clock;  /* the way back from the guest's time namespace; -1: none is needed */
+    Fd reaper; /* the program that is process 1 instead of init, read-only; -1: init itself is */
+
     Fd view_tree;       /* the view of /proc and /sys as a detached mount; -1: none is wanted */
     Fd view_connection; /* the server's end of it */
     Fd view_session;    /* memfd of its ViewSession */

@@ -142,6 +142,7 @@ close_others(const Launch *launch)
     g_array_append_val(kept, launch->root);
     g_array_append_val(kept, launch->proc);
     g_array_append_val(kept, launch->view_tree);
+    g_array_append_val(kept, launch->reaper);
     g_array_append_vals(kept, launch->trees, launch->container->mounts->len);
     g_array_append_vals(kept, launch->passed->data, launch->passed->len);
     for (i = 0; i < launch->terminals->len; i++) {

@@ -59,6 +59,16 @@ bool seccomp_confine(Launch *launch, GError **error);
 bool network_attach(Launch *launch, GError **error);
 void network_detach(Launch *launch);
 
+/* notify.c: readiness of systemd in the guest */
+bool notify_open(Launch *launch, GError **error);
+
+/* clock.c: a time namespace */
+bool clock_enter(Launch *launch, GError **error);
+bool clock_leave(Launch *launch, GError **error);
+
+/* nesting.c: what containers inside the container need */
+bool nesting_mount(Launch *launch, GError **error);
+
 /* view.c: the view of /proc and /sys, and its server */
 void view_clear(Launch *launch);
 void view_close(Launch *launch);
@@ -84,6 +94,7 @@ bool label_take(Launch *launch, GError **error);
 bool limits_set(Launch *launch, GError **error);
 
 /* init.c: the last step inside, and what the launcher hears of it */
+bool init_prepare(Launch *launch, GError **error);
 bool init_wait(Launch *launch, GError **error);
 bool init_execute(Launch *launch, GError **error);
 bool init_await_ready(Launch *launch, GError **error);

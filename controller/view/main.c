@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "controller/view/confine.h"
 #include "controller/view/protocol.h"
 #include "controller/view/view.h"
 
@@ -91,8 +92,10 @@ main(int argc, char **argv)
         fprintf(stderr, "libvirt_lxc_view: there is nobody to serve\n");
         return EXIT_FAILURE;
     }
-    if (!follow_keeper())
+    if (!follow_keeper() || !view_confine()) {
+        fprintf(stderr, "libvirt_lxc_view: cannot give up privileges\n");
         return EXIT_FAILURE;
+    }
     protocol_resume(&view);
     while (protocol_serve(&view))
         continue;

@@ -233,6 +233,9 @@ typedef struct {
     bool view;               /* files of /proc and /sys are made from the guest's own group */
     GPtrArray *interfaces;   /* of ContainerInterface * */
     GPtrArray *host_devices; /* of ContainerHostDevice * */
+    bool reaper;             /* init is a child of a program that takes in orphans */
+    bool nesting;            /* proc and sysfs that nothing is mounted on are in sight */
+    bool time_namespace;     /* clocks since boot begin with the guest */
     bool host_network;       /* no network namespace of its own */
     bool paused;             /* freeze before init runs */
     uint64_t passed_fds;     /* number of fds passed with Launch that init gets as 3, 4, … */

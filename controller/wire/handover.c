@@ -59,6 +59,7 @@ static const JsonField state_fields[] = {
     { "memoryVersion", JSON_INT, offsetof(KeeperState, memory_version) },
     { "cgroup", JSON_STRING, offsetof(KeeperState, cgroup) },
     { "consoles", JSON_OBJECTS, offsetof(KeeperState, consoles), .type = &keeper_console_type },
+    { "notify", JSON_INT, offsetof(KeeperState, notify), .absent = -1 },
     { "view", JSON_OBJECT, offsetof(KeeperState, view), .type = &keeper_view_type },
     { "kmsg", JSON_INT, offsetof(KeeperState, kmsg), .absent = -1 },
     { "held", JSON_OBJECTS, offsetof(KeeperState, held), .type = &keeper_held_type },

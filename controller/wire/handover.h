@@ -60,6 +60,7 @@ typedef struct {
     int64_t freezer_version; /* 1 or 2 */
     char *cgroup;            /* as in GetStatus */
     GPtrArray *consoles;     /* of KeeperConsole * */
+    int64_t notify;          /* descriptor; datagrams of sd_notify(3), -1: none are expected */
     KeeperView *view;        /* NULL: the guest has none */
     int64_t kmsg;            /* descriptor; master of the terminal that is /dev/kmsg; -1: none */
     GPtrArray *held;         /* of KeeperHeld * */

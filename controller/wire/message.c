@@ -29,6 +29,7 @@ static const JsonField parameters_fields[] = {
     { "number", JSON_INT, offsetof(MessageParameters, number) },
     { "init_pid", JSON_INT, offsetof(MessageParameters, init_pid) },
     { "state", JSON_STRING, offsetof(MessageParameters, state) },
+    { "ready", JSON_BOOL, offsetof(MessageParameters, ready) },
     { "cgroup", JSON_STRING, offsetof(MessageParameters, cgroup) },
     { "consoles", JSON_STRINGS, offsetof(MessageParameters, consoles) },
     { "interfaces", JSON_OBJECTS, offsetof(MessageParameters, interfaces),

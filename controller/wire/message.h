@@ -35,6 +35,7 @@ typedef struct {
     char *message;    /* of an error */
     int64_t init_pid; /* host pid of init, 0: absent */
     char *state;      /* "starting", "running", "paused" */
+    bool ready;       /* GetStatus: its service manager has said that the guest is up */
     char *cgroup;     /* group of the guest below each hierarchy: "/machine/lxc-41-x.libvirt-lxc" */
     char **consoles;  /* host pty of each console, "/dev/pts/6" */
     GPtrArray *interfaces; /* of MessageInterface *, NULL: absent */

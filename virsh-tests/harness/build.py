@@ -10,7 +10,7 @@ SCHEMAS = os.path.join(TOP, 'schemas')
 SCHEMA_PLACE = '/usr/share/caisson/schemas'
 PLUGIN = 'libvirt_driver_lxc.so'
 PROGRAMS = ('libvirt_lxc', 'libvirt_lxc_keeper', 'libvirt_lxc_worker', 'libvirt_lxc_exec',
-            'libvirt_lxc_agent', 'libvirt_lxc_view')
+            'libvirt_lxc_agent', 'libvirt_lxc_view', 'libvirt_lxc_reaper')
 # What an lxc connection uses. The QEMU driver stays out: it ends the daemon where its user is missing.
 COMPANIONS = tuple('libvirt_driver_%s.so' % name for name in
                    ('interface', 'network', 'nodedev', 'nwfilter', 'secret', 'storage'))
