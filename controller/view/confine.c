@@ -92,7 +92,9 @@ view_confine(void)
     struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
     int capability;
 
-    /* a server started by the keeper has lost them already, and may not drop them again */
+    /* a server started by the keeper has its confinement, in which it cannot ask for another */
+    if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 0)
+        return true;
     for (capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) > 0; capability++) {
         if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
             break;
