@@ -100,7 +100,7 @@ def test_every_call_on_a_domain_that_is(context, state):
             continue
         context.bring(state)
         code = make_call(context, row)
-        if code is None:
+        if code is None or (code and row.mute):
             continue
         if state == 'vanished' and code != libvirt.VIR_ERR_NO_DOMAIN:
             wrong.append('%s: %s' % (row.slot, context.words if code else 'success'))

@@ -19,7 +19,7 @@ DOMAIN = {
             'GetIOThreadInfo HasManagedSaveImage SnapshotNum SnapshotListNames ListAllSnapshots '
             'HasCurrentSnapshot ListAllCheckpoints MemoryStats GetCPUStats BlockStats BlockStatsFlags '
             'GetBlockInfo GetDiskErrors InterfaceStats GetVcpusFlags GetMaxVcpus GetVcpus GetVcpuPinInfo '
-            'GetEmulatorPinInfo GetSecurityLabel GetSecurityLabelList GetInterfaceParameters',
+            'GetEmulatorPinInfo GetSecurityLabel GetInterfaceParameters',
     'write': 'SetMaxMemory SetMemory SetVcpus PinVcpu SetAutostart SetLifecycleAction AttachDevice DetachDevice '
              'GetHostname GetTime GetGuestInfo GetGuestVcpus AgentSetResponseTimeout QemuAgentCommand '
              'AuthorizedSSHKeysGet AuthorizedSSHKeysSet',

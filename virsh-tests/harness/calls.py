@@ -23,8 +23,10 @@ KIB = 1024
 
 
 class Row:
-    def __init__(self, slot, call, show=None, by=None, flags=False, alone=False):
-        """flags: the call takes some, which are context.flags; alone: it ends or renames the domain."""
+    def __init__(self, slot, call, show=None, by=None, flags=False, alone=False, mute=False):
+        """flags: the call takes some, which are context.flags; alone: it ends or renames the domain;
+        mute: libvirt's protocol has no room for its error."""
+        self.mute = mute
         self.slot, self.call, self.show, self.by = slot, call, show, by
         self.flags, self.alone = flags, alone
 
@@ -379,5 +381,5 @@ DOMAIN = [
     Row('domainSetInterfaceParameters', lambda c: c.domain.setInterfaceParameters(
         'vnet0', {'inbound.average': 100}, c.flags),
         by='test_network.py::', flags=True),
-    Row('domainGetSecurityLabelList', lambda c: c.domain.securityLabelList(), by='test_every_call.py::'),
+    Row('domainGetSecurityLabelList', lambda c: c.domain.securityLabelList(), lambda c, v: len(v) == 1, mute=True),
 ]
