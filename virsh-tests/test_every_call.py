@@ -50,13 +50,17 @@ class Context:
             return state == 'vanished'
 
     def remove(self):
+        """All domains; one that is just being started again is there once more."""
+        wait_for(self.is_empty, 'all domains are gone', 30)
+
+    def is_empty(self):
         for found in self.connection.listAllDomains():
-            if found.isActive():
-                found.destroy()
-            try:
-                found.undefine()
-            except libvirt.libvirtError:
-                pass
+            for call in (found.undefine, found.destroy):
+                try:
+                    call()
+                except libvirt.libvirtError:
+                    pass
+        return not self.connection.listAllDomains()
 
     def make(self, state):
         if state == 'transient':
