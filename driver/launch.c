@@ -31,6 +31,7 @@
 #include "driver/volume.h"
 #include "driver/watch.h"
 #include "xml/container.h"
+#include "xml/definition-check.h"
 
 #define PREPARE_SECONDS  60
 #define CONTINUE_SECONDS 60
@@ -324,7 +325,9 @@ launch_start(Domain *domain, Definition *definition, const StartOptions *options
     container_complete(domain->live);
     g_mutex_unlock(&domain->lock);
 
-    if (!settled || !hooks_run(domain, HOOK_PREPARE, NULL, error) ||
+    /* what was loaded from disk has not been checked; before anybody is asked for anything */
+    if (!settled || !definition_check(domain->live, error) ||
+        !hooks_run(domain, HOOK_PREPARE, NULL, error) ||
         !launch_run(domain, options, &socket, error)) {
         fd_close(&socket);
         audit_start(domain, "booted", false);

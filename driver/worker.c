@@ -84,7 +84,7 @@ worker_call(const WorkerCall *call, GArray **ret_fds, GError **error)
 Message *
 worker_request(const char *const *words, int fd, int seconds, GError **error)
 {
-    const WorkerCall call = { words, NULL, &fd, fd >= 0, seconds };
+    const WorkerCall call = { .words = words, .fds = &fd, .n_fds = fd >= 0, .seconds = seconds };
 
     return worker_call(&call, NULL, error);
 }
