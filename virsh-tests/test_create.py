@@ -102,6 +102,16 @@ def test_files_are_passed_to_init_in_order(connection, make_guest, tmp_path, per
     assert read_file(guest.root, 'open').split() == ['0', '1', '2', '3', '4', '5']
 
 
+def test_init_is_told_how_many_descriptors_it_is_passed(connection, make_guest, tmp_path):
+    guest = make_guest(init='/bin/sh', arguments=['-c', 'echo $LISTEN_PID $LISTEN_FDS >/told.new; '
+                                                        'mv /told.new /told; exec sleep 1000'])
+    files = [temporary(tmp_path, 'alder'), temporary(tmp_path, 'birch')]
+    connection.createXMLWithFiles(guest.xml(), files, 0)
+    for file in files:
+        os.close(file)
+    assert wait_for(lambda: read_file(guest.root, 'told'), 'init wrote') == '1 2\n'
+
+
 def test_virsh_passes_descriptors(daemon, define, make_guest, tmp_path):
     domain, guest = define(init='/bin/sh', arguments=['-c', 'cat <&3 > /first; exec sleep 1000'])
     file = temporary(tmp_path, 'cedar')

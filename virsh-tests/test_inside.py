@@ -37,6 +37,10 @@ def test_init_gets_its_arguments_unchanged(look):
     assert look('tr "\\\\0" "|" < /proc/1/cmdline').startswith('/bin/sh|-c|')
 
 
+def test_a_name_longer_than_a_host_name_is_cut(look):
+    assert look('hostname', name='long' + 'n' * 96).strip() == 'long' + 'n' * 59
+
+
 def test_hostname_is_the_name_of_the_domain(look):
     assert look('hostname', name='my_guest.one').strip() == 'myguestone'
 

@@ -23,7 +23,8 @@ bool container_mounts(const Definition *definition, const ContainerContext *cont
 bool container_network(const Definition *definition, Container *container, GError **error);
 
 /* container-process.c: args, env, cwd, user, capabilities, hostname */
-void container_process(const Definition *definition, Container *container);
+void container_process(const Definition *definition, const ContainerContext *context,
+                       Container *container);
 
 /* container-resources.c: limits and device rules, devices */
 bool container_resources(const Definition *definition, const ContainerContext *context,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Init of a container: what it runs, as whom, with which environment and capabilities. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "xml/container-parts.h"
@@ -55,8 +56,9 @@ env_set_ttys(Environment *env, guint consoles)
 }
 
 static char **
-process_env(const Definition *definition)
+process_env(const Definition *definition, uint64_t passed_fds)
 {
+    g_autofree char *passed = g_strdup_printf("%" PRIu64, passed_fds);
     g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Environment env = { g_ptr_array_new(), places };
     guint i;
@@ -71,6 +73,10 @@ process_env(const Definition *definition)
     env_set(&env, "LIBVIRT_LXC_NAME", definition->name);
     if (definition->os.cmdline)
         env_set(&env, "LIBVIRT_LXC_CMDLINE", definition->os.cmdline);
+    if (passed_fds > 0) { /* as service managers pass sockets: sd_listen_fds(3) */
+        env_set(&env, "LISTEN_FDS", passed);
+        env_set(&env, "LISTEN_PID", "1");
+    }
     for (i = 0; i < definition->os.init_env->len; i++) {
         const OsVariable *variable = definition->os.init_env->pdata[i];
 
@@ -139,14 +145,15 @@ process_hostname(const char *name)
 }
 
 void
-container_process(const Definition *definition, Container *container)
+container_process(const Definition *definition, const ContainerContext *context,
+                  Container *container)
 {
     const Os *os = &definition->os;
     ContainerProcess *process = container->process;
     ContainerCapabilities *capabilities = json_new(&container_capabilities_type);
 
     process->args = process_args(os);
-    process->env = process_env(definition);
+    process->env = process_env(definition, context->passed_fds);
     process->cwd = g_strdup(os->init_dir ? os->init_dir : "/");
     process->user->uid = id_number(os->init_user);
     process->user->gid = id_number(os->init_group);

@@ -162,7 +162,7 @@ container_compute(const Definition *definition, const ContainerContext *context,
     container = container_new();
     container_map(definition->uid_map, container->os->uid_mappings);
     container_map(definition->gid_map, container->os->gid_mappings);
-    container_process(definition, container);
+    container_process(definition, context, container);
     container_labels(definition, container);
     container_extension(definition, context, container->caisson);
     if (!container_namespaces(definition, container, error) ||
@@ -188,7 +188,7 @@ container_of_filesystem(const Definition *definition, const Filesystem *filesyst
 
     container_map(definition->uid_map, container->os->uid_mappings);
     container_map(definition->gid_map, container->os->gid_mappings);
-    container_process(definition, container);
+    container_process(definition, context, container);
     container_extension(definition, context, container->caisson);
     container->root->path = g_strdup("/");
     if (!container_filesystem(definition, filesystem, context, container, error))
