@@ -38,6 +38,15 @@
 #define ARCHITECTURE AUDIT_ARCH_S390X
 #elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
 #define ARCHITECTURE AUDIT_ARCH_PPC64LE
+#else
+#define ARCHITECTURE 0 /* one whose calls nobody has looked at */
+#endif
+
+/* AddressSanitizer makes calls of its own. */
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED true
+#else
+#define SANITIZED false
 #endif
 
 typedef struct {
@@ -208,12 +217,13 @@ add_row(struct sock_filter *program, const Call *call)
 bool
 calls_restrict(GError **error)
 {
-#if defined(ARCHITECTURE) && !defined(__SANITIZE_ADDRESS__)
     struct sock_filter program[4 + G_N_ELEMENTS(calls) * ROW_MAX + 1];
     struct sock_fprog filter = { .filter = program };
     size_t length = 0;
     size_t i;
 
+    if (SANITIZED || ARCHITECTURE == 0)
+        return false;
     program[length++] =
         (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
     program[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
@@ -228,6 +238,5 @@ calls_restrict(GError **error)
         return true;
     if (errno != ENOSYS && errno != EINVAL)
         return fail_errno(error, errno, "cannot restrict the system calls");
-#endif
     return false;
 }
