@@ -21,7 +21,7 @@ def name_of(path):
 
 
 # Well written, with elements that no container can have: refused, but not for how they are written.
-IMPOSSIBLE = ('disks', 'filesystems', 'hostdevs', 'networks')
+IMPOSSIBLE = ('disks', 'hostdevs', 'networks')
 
 
 def documents(kind):
