@@ -25,6 +25,7 @@ def pytest_configure(config):
                  'ours: tells apart what the stock driver does not do',
                  'slow: takes more than some seconds: not with the sanitized build',
                  'some_lab: belongs to the selection of `tools/test --some-lab`; set by conftest.py',
+                 'unsanitized: measures or confines what is linked statically, or needs the real dnsmasq',
                  'system: needs systemd and a libvirtd.service of its own; see virsh-tests/lab'):
         config.addinivalue_line('markers', line)
     # The process that hands tests out to others runs none itself.

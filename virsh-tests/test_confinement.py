@@ -89,6 +89,7 @@ def test_a_command_in_the_guest_is_bound_as_its_init_is(daemon, start, idmap):
     assert words[-2:] == ['128', '77']
 
 
+@pytest.mark.unsanitized
 def test_the_keeper_has_one_capability_and_few_system_calls(connection, start):
     domain, _ = start(init='/bin/sh')
     keeper = domain.ID()
@@ -105,6 +106,7 @@ def test_the_keeper_has_one_capability_and_few_system_calls(connection, start):
     domain.resume()
 
 
+@pytest.mark.unsanitized
 def test_the_log_says_nothing_of_a_confinement_that_this_kernel_lacks(daemon, start):
     if not os.path.exists('/sys/kernel/security') and not os.path.exists('/proc/self/attr'):
         pytest.skip('needs a kernel with security modules')

@@ -32,6 +32,7 @@ def zombies(domain):
     return [pid for pid in process.descendants(domain.ID()) if process.field(pid, 'State')[:1] == ['Z']]
 
 
+@pytest.mark.unsanitized
 @pytest.mark.parametrize('idmap', [None, MAPPED], ids=['plain', 'mapped'])
 def test_a_reaper_takes_in_orphans_and_passes_signals_on(start, recorded, idmap):
     domain, guest = start(init='/bin/sh', arguments=['-c', ORPHANS], top=CAISSON % '<caisson:reaper/>', idmap=idmap)

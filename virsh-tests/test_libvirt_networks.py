@@ -174,6 +174,7 @@ def test_a_start_that_fails_gives_the_port_back(define, make_network):
     assert net.listAllPorts() == []
 
 
+@pytest.mark.unsanitized
 def test_a_daemon_that_was_killed_gives_ports_back(own_daemon, make_guest):
     connection = own_daemon.connect()
     net = connection.networkDefineXML(ISOLATED)
@@ -190,6 +191,7 @@ def test_a_daemon_that_was_killed_gives_ports_back(own_daemon, make_guest):
     net.undefine()
 
 
+@pytest.mark.unsanitized
 def test_a_guest_keeps_its_port_over_a_restart_of_the_daemon(own_daemon, make_guest):
     connection = own_daemon.connect()
     net = connection.networkDefineXML(ISOLATED)

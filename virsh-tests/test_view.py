@@ -184,6 +184,7 @@ def test_the_view_cannot_be_written(daemon, start):
     assert 'refused' in seen
 
 
+@pytest.mark.unsanitized
 def test_a_server_that_is_killed_is_replaced(daemon, start):
     domain, _ = start(memory=48)
     for _ in range(3):
@@ -193,6 +194,7 @@ def test_a_server_that_is_killed_is_replaced(daemon, start):
         wait_for(lambda: server(domain) != first, 'another server')
 
 
+@pytest.mark.unsanitized
 def test_no_reader_is_lost_when_servers_die_under_load(daemon, talk):
     """Direct reads all reach the server; a request that a dead one has taken in is answered by the next."""
     domain, ask = talk()
@@ -273,6 +275,7 @@ def kill_server(domain):
 DISTURBANCES = {'undisturbed': lambda domain: None, 'suspended': suspend_and_resume, 'killed': kill_server}
 
 
+@pytest.mark.unsanitized
 @pytest.mark.parametrize('disturbance', DISTURBANCES)
 def test_readers_that_drop_their_pages_never_hang(talk, reader, disturbance):
     assert min(read_without_pages(talk, reader, 2, DISTURBANCES[disturbance])) > 0
@@ -290,6 +293,7 @@ def own_memory(pid):
         return sum(int(line.split()[1]) for line in file if line.startswith(('Private_Clean', 'Private_Dirty')))
 
 
+@pytest.mark.unsanitized
 def test_keeper_and_server_are_small_and_idle(talk):
     talk()    # the programs themselves are in memory once for all guests
     domain, ask = talk()

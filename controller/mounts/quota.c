@@ -65,7 +65,8 @@ limit_subvolume(int fd, const char *directory, uint64_t bytes, GError **error)
 static int
 project_quota(int fd, int command, uint32_t project, struct dqblk *block)
 {
-    return syscall(SYS_quotactl_fd, fd, QCMD(command, PRJQUOTA), project, block);
+    /* the macro shifts what it is given, and commands of XFS have a high bit set */
+    return syscall(SYS_quotactl_fd, fd, QCMD((unsigned)command, PRJQUOTA), project, block);
 }
 
 static bool
