@@ -17,6 +17,7 @@
 #include "controller/launcher/process.h"
 #include "controller/launcher/steps.h"
 #include "controller/launcher/sync.h"
+#include "controller/mounts/idmap.h"
 #include "controller/wire/failure.h"
 
 static const struct {
@@ -228,27 +229,6 @@ namespaces_destroy(Launch *launch)
     fd_close(&launch->init_pidfd);
 }
 
-static bool
-write_map(const Launch *launch, const char *file, const GPtrArray *mappings, GError **error)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%d/%s", launch->init, file);
-    g_auto(Fd) fd = open(path, O_WRONLY | O_CLOEXEC);
-    g_autoptr(GString) text = g_string_new(NULL);
-    guint i;
-
-    for (i = 0; i < mappings->len; i++) {
-        const ContainerIdMapping *range = g_ptr_array_index(mappings, i);
-
-        g_string_append_printf(
-            text, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n",
-            range->container_id, range->host_id, range->size);
-    }
-    /* the kernel takes it in one write */
-    if (fd < 0 || write(fd, text->str, text->len) != (ssize_t)text->len)
-        return fail_errno(error, errno, "cannot set the %s of the user namespace", file);
-    return true;
-}
-
 bool
 namespaces_map_ids(Launch *launch, GError **error)
 {
@@ -256,8 +236,8 @@ namespaces_map_ids(Launch *launch, GError **error)
 
     if (!launch->user_namespace)
         return true;
-    return write_map(launch, "uid_map", os->uid_mappings, error) &&
-           write_map(launch, "gid_map", os->gid_mappings, error) &&
+    return idmap_write(launch->init, "uid_map", os->uid_mappings, error) &&
+           idmap_write(launch->init, "gid_map", os->gid_mappings, error) &&
            sync_send(launch->sync, SYNC_MAPPED, error);
 }
 

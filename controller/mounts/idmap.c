@@ -16,8 +16,8 @@
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 
-static bool
-write_map(pid_t pid, const char *file, const GPtrArray *mappings, GError **error)
+bool
+idmap_write(pid_t pid, const char *file, const GPtrArray *mappings, GError **error)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/%s", pid, file);
     g_auto(Fd) fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -33,7 +33,7 @@ write_map(pid_t pid, const char *file, const GPtrArray *mappings, GError **error
     }
     /* the kernel takes it in one write */
     if (fd < 0 || write(fd, text->str, text->len) != (ssize_t)text->len)
-        return fail_errno(error, errno, "cannot set the %s of idmapped mounts", file);
+        return fail_errno(error, errno, "cannot set the %s of the user namespace", file);
     return true;
 }
 
@@ -55,8 +55,8 @@ idmap_namespace(const GPtrArray *uid_mappings, const GPtrArray *gid_mappings, GE
             pause();
     }
     path = g_strdup_printf("/proc/%d/ns/user", pid);
-    if (write_map(pid, "uid_map", uid_mappings, error) &&
-        write_map(pid, "gid_map", gid_mappings, error) &&
+    if (idmap_write(pid, "uid_map", uid_mappings, error) &&
+        idmap_write(pid, "gid_map", gid_mappings, error) &&
         (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
         fail_errno(error, errno, "cannot open the user namespace of idmapped mounts");
     kill(pid, SIGKILL);

@@ -7,6 +7,10 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
+
+/* Writes the map (of ContainerIdMapping *) @file, "uid_map" or "gid_map", of the process @pid. */
+bool idmap_write(pid_t pid, const char *file, const GPtrArray *mappings, GError **error);
 
 /*
  * A user namespace with these maps (of ContainerIdMapping *) and nobody in it; -1 with error.
