@@ -29,11 +29,12 @@ link_counters_new(pid_t pid, GError **error)
         pid ? g_strdup_printf("/proc/%d/net/dev", (int)pid) : g_strdup("/proc/thread-self/net/dev");
     GHashTable *counters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *text = NULL;
+    g_autoptr(GError) why = NULL;
     char *line;
     char *next;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL)) {
-        fail(error, FAILURE_OPERATION_FAILED, "cannot read '%s'", path);
+    if (!g_file_get_contents(path, &text, NULL, &why)) {
+        fail(error, FAILURE_OPERATION_FAILED, "cannot count the guest's traffic: %s", why->message);
         g_hash_table_unref(counters);
         return NULL;
     }
