@@ -147,6 +147,31 @@ delete_on_host(const Network *network, const ContainerInterface *interface, GErr
 }
 
 static bool
+delete_inside(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    Link link;
+    int errnum;
+
+    if (!network->guest || link_find(network->guest, interface->name, &link) == ENODEV)
+        return true;
+    errnum = link_delete(network->guest, link.index);
+    return !errnum || errnum == ENODEV ||
+           netlink_fail(network->guest, errnum, error, "cannot remove '%s' of the container",
+                        interface->name);
+}
+
+/* In mode passthru the link begins with the address of what is below it, which changes with it; the
+ * kernel restores that. */
+static int
+set_address(const Network *network, const ContainerInterface *interface)
+{
+    Link link;
+    int errnum = link_find(network->guest, interface->name, &link);
+
+    return errnum ? errnum : link_set_mac(network->guest, link.index, interface->mac);
+}
+
+static bool
 create_macvlan(const Network *network, ContainerInterface *interface, GError **error)
 {
     static const struct {
@@ -175,23 +200,17 @@ create_macvlan(const Network *network, ContainerInterface *interface, GError **e
                     interface->lower);
     if (!errnum)
         errnum = link_create_upper(network->host, "macvlan", lower.index, mode, &inside);
-    return !errnum || netlink_fail(network->host, errnum, error,
-                                   "cannot create '%s' on top of the host's '%s'", interface->name,
-                                   interface->lower);
-}
-
-static bool
-delete_inside(const Network *network, const ContainerInterface *interface, GError **error)
-{
-    Link link;
-    int errnum;
-
-    if (!network->guest || link_find(network->guest, interface->name, &link) == ENODEV)
+    if (errnum)
+        return netlink_fail(network->host, errnum, error,
+                            "cannot create '%s' on top of the host's '%s'", interface->name,
+                            interface->lower);
+    if (mode != MACVLAN_MODE_PASSTHRU || !interface->mac ||
+        !(errnum = set_address(network, interface)))
         return true;
-    errnum = link_delete(network->guest, link.index);
-    return !errnum || errnum == ENODEV ||
-           netlink_fail(network->guest, errnum, error, "cannot remove '%s' of the container",
-                        interface->name);
+    netlink_fail(network->guest, errnum, error, "cannot give the host's '%s' the address %s",
+                 interface->lower, interface->mac);
+    delete_inside(network, interface, NULL);
+    return false;
 }
 
 static bool
