@@ -203,9 +203,10 @@ interfaces_release(Domain *domain)
     exchange(domain, &live);
 }
 
-/* Whether what a domain of ours has is left over: it does not run, and nobody is starting it. */
+/* Whether what a domain of ours has is left over: it does not run, and nobody is starting it. One
+ * that is gone was transient, and the daemon ended before it had a status file. */
 static bool
-is_left(const char *uuid)
+is_left(const char *uuid, bool ours)
 {
     g_autoptr(Domain) domain = NULL;
     unsigned char bytes[VIR_UUID_BUFLEN];
@@ -213,7 +214,7 @@ is_left(const char *uuid)
 
     uuid_from_text(uuid, bytes);
     if (!(domain = domains_by_uuid(bytes)))
-        return false;
+        return ours;
     g_mutex_lock(&domain->lock);
     left = !domain->guest && !domain->busy;
     g_mutex_unlock(&domain->lock);

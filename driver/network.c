@@ -65,6 +65,35 @@ log_errand(Errand *errand, const char *name)
     g_error_free(error);
 }
 
+/* A UUID (of version 8: ours to fill) from the first half of another one and from what follows from
+ * that half and the owner. */
+static char *
+seal_port_id(const char *id, const char *owner)
+{
+    g_autofree char *half = g_strdup_printf("%.14s8%.3s", id, id + 15);
+    g_autofree char *text = g_strdup_printf("caisson port %s of %s", half, owner);
+    g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+
+    return g_strdup_printf("%s-8%.3s-%.12s", half, digest, digest + 3);
+}
+
+static char *
+new_port_id(const char *owner)
+{
+    g_autofree char *random = g_uuid_string_random();
+
+    return seal_port_id(random, owner);
+}
+
+/* Whether this driver has asked for the port: its domain may be one that nobody knows any more. */
+static bool
+is_own_port_id(const char *id, const char *owner)
+{
+    g_autofree char *sealed = seal_port_id(id, owner);
+
+    return g_str_equal(id, sealed);
+}
+
 static bool
 create_port(virConnectPtr conn, const Definition *owner, void *object, GError **error)
 {
@@ -78,7 +107,7 @@ create_port(virConnectPtr conn, const Definition *owner, void *object, GError **
     if (!network)
         return fail_libvirt(error, "network", interface->network);
     g_free(interface->port_id);
-    interface->port_id = g_uuid_string_random();
+    interface->port_id = new_port_id(owner->uuid);
     request = network_port_format(owner, interface);
     if (virNetworkIsActive(network) == 0)
         fail(error, FAILURE_OPERATION_INVALID,
@@ -187,26 +216,27 @@ network_filter_unbind(const Definition *owner, const Interface *interface)
         log_errand(&errand, owner->name);
 }
 
-typedef bool IsLeft(const char *uuid);
-
+/* @id: of a port; NULL: of what cannot have been made before its domain was on record. */
 static bool
-is_of_left(char *document, IsLeft *is_left)
+is_of_left(char *document, const char *id, NetworkIsLeft *is_left)
 {
     g_autofree char *owner = document ? network_port_owner(document) : NULL;
 
     free(document);
-    return owner && is_left(owner);
+    return owner && is_left(owner, id && is_own_port_id(id, owner));
 }
 
 static void
-give_back_ports(virNetworkPtr network, IsLeft *is_left)
+give_back_ports(virNetworkPtr network, NetworkIsLeft *is_left)
 {
     virNetworkPortPtr *ports = NULL;
+    char id[VIR_UUID_STRING_BUFLEN];
     int count = virNetworkListAllPorts(network, &ports, 0);
     int i;
 
     for (i = 0; i < count; i++) {
-        if (is_of_left(virNetworkPortGetXMLDesc(ports[i], 0), is_left))
+        if (virNetworkPortGetUUIDString(ports[i], id) == 0 &&
+            is_of_left(virNetworkPortGetXMLDesc(ports[i], 0), id, is_left))
             virNetworkPortDelete(ports[i], 0);
         virNetworkPortFree(ports[i]);
     }
@@ -236,7 +266,7 @@ give_back_bindings(virConnectPtr conn, const Definition *owner, void *object, GE
     int i;
 
     for (i = 0; i < count; i++) {
-        if (is_of_left(virNWFilterBindingGetXMLDesc(bindings[i], 0), object))
+        if (is_of_left(virNWFilterBindingGetXMLDesc(bindings[i], 0), NULL, object))
             virNWFilterBindingDelete(bindings[i]);
         virNWFilterBindingFree(bindings[i]);
     }
@@ -245,7 +275,7 @@ give_back_bindings(virConnectPtr conn, const Definition *owner, void *object, GE
 }
 
 void
-network_give_back(bool (*is_left)(const char *uuid))
+network_give_back(NetworkIsLeft *is_left)
 {
     g_autoptr(GError) error = NULL;
     Errand ports = { give_back_networks, NETWORK_URI, NULL, (void *)is_left, &error, false };

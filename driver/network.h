@@ -18,9 +18,13 @@ bool network_filter_bind(const Definition *owner, const Interface *interface, GE
 /* Failures are logged; a binding that is gone is no error. */
 void network_filter_unbind(const Definition *owner, const Interface *interface);
 
+/* Whether what the domain with @uuid has is left over; @ours: it is one of this driver's, even when
+ * it is not known. */
+typedef bool NetworkIsLeft(const char *uuid, bool ours);
+
 /* Gives back the ports and bindings of domains that do not run: what a daemon that was killed could
- * not. @is_left says so of the domain with a uuid. */
-void network_give_back(bool (*is_left)(const char *uuid));
+ * not. */
+void network_give_back(NetworkIsLeft *is_left);
 
 /* The addresses that the network of @interface has leased, as virNetworkGetDHCPLeases(): the number
  * of them, -1 with error. */
