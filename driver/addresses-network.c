@@ -22,10 +22,41 @@ copy_live(Domain *domain, GError **error)
     return domain_expect(domain, DOMAIN_ACTIVE, error) ? definition_copy(domain->live) : NULL;
 }
 
+typedef void UseLeases(const Interface *interface, virNetworkDHCPLeasePtr *leases, int count,
+                       void *opaque);
+
+/* Calls @use with the leases of each interface of the guest. */
+static bool
+look_at_leases(Domain *domain, UseLeases *use, void *opaque, GError **error)
+{
+    g_autoptr(Definition) live = copy_live(domain, error);
+    guint i;
+
+    if (!live)
+        return false;
+    for (i = 0; i < live->interfaces->len; i++) {
+        const Interface *interface = live->interfaces->pdata[i];
+        virNetworkDHCPLeasePtr *leases = NULL;
+        int count;
+        int j;
+
+        if (!interface->network || interface->type != INTERFACE_NETWORK)
+            continue;
+        if ((count = network_leases(interface, &leases, error)) < 0)
+            return false;
+        use(interface, leases, count, opaque);
+        for (j = 0; j < count; j++)
+            virNetworkDHCPLeaseFree(leases[j]);
+        free(leases);
+    }
+    return true;
+}
+
 static void
-add_leases(GPtrArray *found, const Interface *interface, virNetworkDHCPLeasePtr *leases, int count)
+add_leases(const Interface *interface, virNetworkDHCPLeasePtr *leases, int count, void *opaque)
 {
     virDomainInterfacePtr told = NULL;
+    GPtrArray *found = opaque;
     int i;
 
     for (i = 0; i < count; i++) {
@@ -38,28 +69,35 @@ add_leases(GPtrArray *found, const Interface *interface, virNetworkDHCPLeasePtr 
 GPtrArray *
 addresses_leased(Domain *domain, GError **error)
 {
-    g_autoptr(Definition) live = copy_live(domain, error);
     g_autoptr(GPtrArray) found = addresses_new();
-    guint i;
 
-    if (!live)
-        return NULL;
-    for (i = 0; i < live->interfaces->len; i++) {
-        const Interface *interface = live->interfaces->pdata[i];
-        virNetworkDHCPLeasePtr *leases = NULL;
-        int count;
-        int j;
+    return look_at_leases(domain, add_leases, found, error) ? g_steal_pointer(&found) : NULL;
+}
 
-        if (!interface->network || interface->type != INTERFACE_NETWORK)
-            continue;
-        if ((count = network_leases(interface, &leases, error)) < 0)
-            return NULL;
-        add_leases(found, interface, leases, count);
-        for (j = 0; j < count; j++)
-            virNetworkDHCPLeaseFree(leases[j]);
-        free(leases);
+/* The first one there is. */
+static void
+take_host_name(const Interface *interface, virNetworkDHCPLeasePtr *leases, int count, void *opaque)
+{
+    char **name = opaque;
+    int i;
+
+    for (i = 0; i < count && !*name; i++) {
+        if (leases[i]->hostname && leases[i]->hostname[0])
+            *name = g_strdup(leases[i]->hostname);
     }
-    return g_steal_pointer(&found);
+}
+
+char *
+addresses_leased_host_name(Domain *domain, GError **error)
+{
+    g_autofree char *name = NULL;
+
+    if (!look_at_leases(domain, take_host_name, &name, error))
+        return NULL;
+    if (!name)
+        fail(error, FAILURE_NO_HOSTNAME, "no network has leased an address to domain '%s' by name",
+             domain->name);
+    return g_steal_pointer(&name);
 }
 
 typedef struct {

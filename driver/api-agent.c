@@ -7,6 +7,7 @@
 #include <libvirt/libvirt-qemu.h>
 
 #include "controller/wire/failure.h"
+#include "driver/addresses-network.h"
 #include "driver/agent.h"
 #include "driver/api.h"
 #include "driver/operation.h"
@@ -236,16 +237,22 @@ api_domain_authorized_ssh_keys_set(virDomainPtr handle, const char *user, const 
 static char *
 api_domain_get_hostname(virDomainPtr handle, unsigned int flags)
 {
+    const unsigned int sources = VIR_DOMAIN_GET_HOSTNAME_LEASE | VIR_DOMAIN_GET_HOSTNAME_AGENT;
     AgentHostName *found = NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(Domain) domain = NULL;
     char *name;
 
-    if (!report_check_flags(flags, VIR_DOMAIN_GET_HOSTNAME_LEASE | VIR_DOMAIN_GET_HOSTNAME_AGENT))
+    if (!report_check_flags(flags, sources))
         return NULL;
+    if (flags == sources) {
+        fail(&error, FAILURE_INVALID_ARG, "a host name has one source: lease or agent");
+        return report_null(error);
+    }
     if (!(domain = agent_reach(handle, ACL(virDomainGetHostnameEnsureACL), &error)))
         return report_null(error);
-    /* the guest's own word is better than that of a lease; who insists on the latter may err */
+    if (flags & VIR_DOMAIN_GET_HOSTNAME_LEASE)
+        return (name = addresses_leased_host_name(domain, &error)) ? name : report_null(error);
     if (!agent_ask_object(domain, "guest-get-host-name", &agent_host_name_type, (void **)&found,
                           &error))
         return report_null(error);

@@ -19,6 +19,7 @@ static const char *const code_names[FAILURE_LAST] = {
     [FAILURE_NO_DOMAIN] = "no-domain",
     [FAILURE_NO_DEVICE] = "no-device",
     [FAILURE_NO_METADATA] = "no-metadata",
+    [FAILURE_NO_HOSTNAME] = "no-hostname",
     [FAILURE_OVERFLOW] = "overflow",
     [FAILURE_OPERATION_FAILED] = "operation-failed",
     [FAILURE_OPERATION_INVALID] = "operation-invalid",

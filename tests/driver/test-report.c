@@ -32,6 +32,7 @@ static const Case cases[] = {
     { FAILURE_NO_DOMAIN, VIR_ERR_NO_DOMAIN, "Domain not found: M" },
     { FAILURE_NO_DEVICE, VIR_ERR_DEVICE_MISSING, "device not found: M" },
     { FAILURE_NO_METADATA, VIR_ERR_NO_DOMAIN_METADATA, "metadata not found: M" },
+    { FAILURE_NO_HOSTNAME, VIR_ERR_NO_HOSTNAME, "no hostname found: M" },
     { FAILURE_OVERFLOW, VIR_ERR_OVERFLOW, "numerical overflow: M" },
     { FAILURE_OPERATION_FAILED, VIR_ERR_OPERATION_FAILED, "operation failed: M" },
     { FAILURE_OPERATION_INVALID, VIR_ERR_OPERATION_INVALID, "Requested operation is not valid: M" },
