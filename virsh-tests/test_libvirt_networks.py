@@ -26,8 +26,10 @@ NAT = """<network><name>garden</name><forward mode='nat'/><bridge name='garden0'
 ISOLATED = """<network><name>cellar</name><bridge name='cellar0' stp='off'/>
   <ip address='198.51.100.1' netmask='255.255.255.0'/></network>"""
 ON_BRIDGE = "<network><name>street</name><forward mode='bridge'/><bridge name='%s'/></network>"
-DIRECT = """<network><name>lane</name><forward mode='private'>
+DIRECT = """<network><name>lane</name><forward mode='%s'>
   <interface dev='%s'/></forward></network>"""
+ROUTED = """<network><name>road</name><forward mode='%s'/><bridge name='road0' stp='off'/>
+  <ip address='203.0.113.1' netmask='255.255.255.0'/></network>"""
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def interface_of(domain):
     return ElementTree.fromstring(domain.XMLDesc()).find('devices/interface')
 
 
-def get_lease(daemon, described):
+def get_lease(daemon, described, *options):
     """Has busybox ask for a lease inside; answers the address."""
     script = os.path.join(described.root, 'lease')
     with open(script, 'w') as file:
@@ -66,7 +68,7 @@ def get_lease(daemon, described):
                    'ip route add default via $router; exit 0\n')
     os.chmod(script, 0o755)
     network.inside(daemon, described.name, 'busybox', 'udhcpc', '-i', 'eth0', '-n', '-q', '-f', '-t', '20',
-                   '-T', '1', '-s', script, timeout=40)
+                   '-T', '1', '-s', script, *options, timeout=40)
     return next(address.split('/')[0]
                 for address in network.addresses_inside(daemon, described.name, 'eth0')
                 if ':' not in address)
@@ -107,8 +109,56 @@ def test_guests_of_an_isolated_network_reach_each_other_only(daemon, start, make
     start(name='two', devices=on_network(2, 'cellar', "<ip address='198.51.100.12' prefix='24'/>"))
     start(name='three', devices=on_network(3, more="<ip address='192.0.2.200' prefix='24'/>"
                                            "<route address='0.0.0.0' prefix='0' gateway='192.0.2.1'/>"))
-    assert network.reaches(daemon, 'one', '198.51.100.12', 5)
-    assert not network.reaches(daemon, 'one', '192.0.2.200')
+    network.ip(daemon, 'link', 'add', 'outside', 'type', 'bridge')
+    network.ip(daemon, 'address', 'add', '203.0.113.9/24', 'dev', 'outside')
+    network.ip(daemon, 'link', 'set', 'outside', 'up')
+    try:
+        assert network.reaches(daemon, 'one', '198.51.100.12', 5)
+        assert not network.reaches(daemon, 'one', '192.0.2.200')
+    finally:
+        network.ip(daemon, 'link', 'delete', 'outside')
+
+
+def test_an_isolated_network_without_address_does_not_reach_the_host(daemon, start, make_network):
+    make_network("<network><name>cellar</name><bridge name='cellar0' stp='off'/></network>")
+    network.ip(daemon, 'link', 'add', 'outside', 'type', 'bridge')
+    network.ip(daemon, 'address', 'add', '203.0.113.9/24', 'dev', 'outside')
+    network.ip(daemon, 'link', 'set', 'outside', 'up')
+    try:
+        for number, name in enumerate(('one', 'two'), 11):
+            start(name=name, devices=on_network(number, 'cellar', """
+                <ip address='198.51.100.%d' prefix='24'/>
+                <route address='203.0.113.0' prefix='24' gateway='198.51.100.1'/>""" % number))
+        assert network.reaches(daemon, 'one', '198.51.100.12', 5)
+        assert not network.reaches(daemon, 'one', '203.0.113.9')
+    finally:
+        network.ip(daemon, 'link', 'delete', 'outside')
+
+
+@pytest.mark.parametrize('mode', ['route', 'open'])
+def test_a_routed_network_leads_out_unchanged(daemon, start, make_network, mode):
+    """What is outside sees the guest's own address, which only NAT would change."""
+    make_network(ROUTED % mode)
+    network.ip(daemon, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'far')
+    network.ip(daemon, 'address', 'add', '198.51.100.1/24', 'dev', 'wire')
+    network.ip(daemon, 'link', 'set', 'wire', 'up')
+    daemon.run('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1')
+    try:
+        domain, _ = start(name='one', devices=on_network(1, 'road', """
+            <ip address='203.0.113.7' prefix='24'/>
+            <route address='0.0.0.0' prefix='0' gateway='203.0.113.1'/>"""))
+        start(name='two', devices="""<hostdev mode='capabilities' type='net'>
+            <source><interface>far</interface></source><ip address='198.51.100.2' prefix='24'/>
+            <route address='203.0.113.0' prefix='24' gateway='198.51.100.1'/></hostdev>""")
+        live = interface_of(domain)
+        assert live.get('type') == 'network' and live.find('source').get('bridge') == 'road0'
+        # answers find their way back only to an address that two knows a route to
+        assert network.reaches(daemon, 'one', '198.51.100.2', 5)
+        assert network.reaches(daemon, 'two', '203.0.113.7', 5)
+    finally:
+        for domain in daemon.connect().listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+            domain.destroy()
+        network.ip(daemon, 'link', 'delete', 'wire')
 
 
 def test_a_port_group_brings_its_bandwidth(start, make_network):
@@ -131,21 +181,55 @@ def test_a_network_of_a_bridge_makes_a_port_of_the_bridge(daemon, start, make_ne
         network.ip(daemon, 'link', 'delete', 'yard')
 
 
-def test_a_network_of_devices_puts_guests_on_top_of_them(daemon, start, make_network):
+@pytest.fixture
+def wire(daemon):
+    """A device of the host that a network is put on; "far" is its other end."""
     network.ip(daemon, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'far')
-    network.ip(daemon, 'link', 'set', 'wire', 'up')
-    try:
-        make_network(DIRECT % 'wire')
-        domain, described = start(devices=on_network(1, 'lane'))
-        live = interface_of(domain)
-        assert live.get('type') == 'direct' and live.find('source').get('dev') == 'wire'
-        link = network.links_inside(daemon, described.name)['eth0']
-        assert link['linkinfo']['info_kind'] == 'macvlan'
-        assert link['linkinfo']['info_data']['mode'] == 'private'
-        assert link['address'] == MAC % 1
+    for name in ('wire', 'far'):
+        network.ip(daemon, 'link', 'set', name, 'up')
+    network.ip(daemon, 'address', 'add', '192.0.2.1/24', 'dev', 'far')
+    yield 'wire'
+    for domain in daemon.connect().listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
         domain.destroy()
-    finally:
-        network.ip(daemon, 'link', 'delete', 'wire')
+    network.ip(daemon, 'link', 'delete', 'wire')
+
+
+@pytest.mark.parametrize('mode, kernel', [
+    ('private', 'private'), ('vepa', 'vepa'), ('bridge', 'bridge'), ('passthrough', 'passthru'),
+])
+def test_a_network_of_devices_puts_guests_on_top_of_them(daemon, start, make_network, wire, mode, kernel):
+    net = make_network(DIRECT % (mode, wire))
+    domain, described = start(devices=on_network(1, 'lane', "<ip address='192.0.2.7' prefix='24'/>"))
+    live = interface_of(domain)
+    assert live.get('type') == 'direct' and live.find('source').get('dev') == wire
+    assert live.find('source').get('mode') == mode and live.find('source').get('network') == 'lane'
+    link = network.links_inside(daemon, described.name)['eth0']
+    assert link['linkinfo']['info_kind'] == 'macvlan'
+    assert link['linkinfo']['info_data']['mode'] == kernel
+    assert link['address'] == MAC % 1
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    assert len(net.listAllPorts()) == 1
+
+
+def test_guests_on_top_of_one_device_reach_each_other_in_mode_bridge_only(daemon, start, make_network, wire):
+    for name, mode in (('lane', 'private'), ('alley', 'bridge')):
+        make_network((DIRECT % (mode, wire)).replace('lane', name))
+    for number, net in enumerate(('lane', 'lane', 'alley', 'alley'), 11):
+        start(name='g%d' % number, devices=on_network(number, net, "<ip address='192.0.2.%d' prefix='24'/>"
+                                                      % number))
+    assert network.reaches(daemon, 'g13', '192.0.2.14', 5)
+    assert not network.reaches(daemon, 'g11', '192.0.2.12')
+    assert network.reaches(daemon, 'g11', '192.0.2.1', 5)
+
+
+def test_a_device_that_is_passed_through_has_one_guest(connection, start, define, make_network, wire):
+    make_network(DIRECT % ('passthrough', wire))
+    start(name='one', devices=on_network(1, 'lane'))
+    domain, _ = define(name='two', devices=on_network(2, 'lane'))
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.create()
+    assert 'lane' in str(caught.value)
+    assert not domain.isActive()
 
 
 @pytest.mark.parametrize('name, message', [
@@ -187,6 +271,38 @@ def test_a_daemon_that_was_killed_gives_ports_back(own_daemon, make_guest):
     own_daemon.start()
     net = own_daemon.connect().networkLookupByName('cellar')
     wait_for(lambda: net.listAllPorts() == [], 'the port was given back', 30)
+    net.destroy()
+    net.undefine()
+
+
+@pytest.mark.unsanitized
+def test_a_daemon_that_was_killed_before_it_knew_gives_the_port_back(own_daemon, make_guest):
+    """A guest that is transient, and so not known afterwards, had its port but no status file yet."""
+    net = own_daemon.connect().networkDefineXML(ISOLATED)
+    net.create()
+    hook = own_daemon.path('/etc/libvirt/hooks/lxc')
+    os.makedirs(os.path.dirname(hook), exist_ok=True)
+    with open(hook, 'w') as file:
+        file.write('#!/bin/sh\n[ "$2" != start ] || kill -9 $PPID\n')
+    os.chmod(hook, 0o755)
+    own_daemon.restart(15)
+    foreign = ElementTree.fromstring("""<networkport><uuid>c0a80101-0000-4000-8000-000000000001</uuid>
+        <owner><name>other</name><uuid>c0a80101-0000-4000-8000-000000000002</uuid></owner>
+        <mac address='52:54:00:0b:0c:77'/></networkport>""")
+    net = own_daemon.connect().networkLookupByName('cellar')
+    net.portCreateXML(ElementTree.tostring(foreign, 'unicode'))
+    with pytest.raises(libvirt.libvirtError):
+        own_daemon.connect().createXML(make_guest(devices=on_network(1, 'cellar')).xml())
+    own_daemon.kill()
+    saved = own_daemon.path('/run/libvirt/network/cellar/ports')
+    assert len(os.listdir(saved)) == 2
+    os.unlink(hook)
+    own_daemon.start()
+    net = own_daemon.connect().networkLookupByName('cellar')
+    wait_for(lambda: len(net.listAllPorts()) == 1, 'the port was given back', 30)
+    # that of another driver's guest stays
+    assert net.listAllPorts()[0].UUIDString() == foreign.find('uuid').text
+    net.listAllPorts()[0].delete()
     net.destroy()
     net.undefine()
 
@@ -318,3 +434,15 @@ def test_domifaddr_tells_leases_and_neighbours(daemon, start, make_network):
     assert address in [one['addr'] for one in told[host]['addrs']]
     assert address in daemon.virsh('domifaddr', described.name, '--source', 'arp').out
     assert address in daemon.virsh('domifaddr', described.name).out
+
+
+def test_the_host_name_is_told_by_its_lease(daemon, start, make_network):
+    make_network(NAT)
+    domain, described = start(devices=on_network(1))
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.hostname(libvirt.VIR_DOMAIN_GET_HOSTNAME_LEASE)
+    assert caught.value.get_error_code() == libvirt.VIR_ERR_NO_HOSTNAME
+    assert "no network has leased an address to domain '%s' by name" % described.name in str(caught.value)
+    get_lease(daemon, described, '-x', 'hostname:plover')
+    assert daemon.virsh('domhostname', described.name, '--source', 'lease').out.strip() == 'plover'
+    assert daemon.virsh('domhostname', described.name).out.strip() == described.name

@@ -48,6 +48,7 @@ def test_an_interface_comes_named_up_and_addressed(daemon, start, bridges, recor
     domain, described = start(devices=on_bridge(1))
     domain.attachDeviceFlags(on_bridge(2, "<ip address='192.0.2.7' prefix='24'/><guest dev='lan'/>"
                                        "<route address='0.0.0.0' prefix='0' gateway='192.0.2.1'/>"), LIVE)
+    recorded.wait(described.name, 'device-added net1')
     guest = network.links_inside(daemon, described.name)
     assert set(guest) == {'lo', 'eth0', 'lan'}
     assert guest['lan']['address'] == MAC % 2 and 'UP' in guest['lan']['flags']
@@ -67,14 +68,16 @@ def test_a_name_inside_is_found(daemon, start, bridges):
     assert stored(domain) == [MAC % 1, MAC % 2]
 
 
-def test_an_interface_goes_by_address_and_by_alias(daemon, start, bridges):
+def test_an_interface_goes_by_address_and_by_alias(daemon, start, bridges, recorded):
     domain, described = start(devices=on_bridge(1) + on_bridge(2))
     gone = interfaces(domain)[1].find('target').get('dev')
     domain.detachDeviceFlags("<interface type='bridge'><mac address='%s'/><source bridge='yard'/>"
                              '</interface>' % (MAC % 2), LIVE)
     assert set(network.links_inside(daemon, described.name)) == {'lo', 'eth0'}
     assert gone not in network.links(daemon)
+    recorded.wait(described.name, 'device-removed net1')
     domain.detachDeviceAlias('net0', LIVE)
+    recorded.wait(described.name, 'device-removed net0')
     assert set(network.links_inside(daemon, described.name)) == {'lo'}
     assert interfaces(domain) == [] and len(stored(domain)) == 2
 
