@@ -95,7 +95,8 @@ addresses_leased_host_name(Domain *domain, GError **error)
     if (!look_at_leases(domain, take_host_name, &name, error))
         return NULL;
     if (!name)
-        fail(error, FAILURE_NO_HOSTNAME, "no network has leased an address to domain '%s' by name",
+        fail(error, FAILURE_NO_HOSTNAME,
+             "no network has leased an address to domain '%s' by name; use the source agent",
              domain->name);
     return g_steal_pointer(&name);
 }

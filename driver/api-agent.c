@@ -246,7 +246,8 @@ api_domain_get_hostname(virDomainPtr handle, unsigned int flags)
     if (!report_check_flags(flags, sources))
         return NULL;
     if (flags == sources) {
-        fail(&error, FAILURE_INVALID_ARG, "a host name has one source: lease or agent");
+        fail(&error, FAILURE_INVALID_ARG,
+             "a host name has one source: ask for that of the lease or of the agent");
         return report_null(error);
     }
     if (!(domain = agent_reach(handle, ACL(virDomainGetHostnameEnsureACL), &error)))

@@ -442,7 +442,7 @@ def test_the_host_name_is_told_by_its_lease(daemon, start, make_network):
     with pytest.raises(libvirt.libvirtError) as caught:
         domain.hostname(libvirt.VIR_DOMAIN_GET_HOSTNAME_LEASE)
     assert caught.value.get_error_code() == libvirt.VIR_ERR_NO_HOSTNAME
-    assert "no network has leased an address to domain '%s' by name" % described.name in str(caught.value)
+    assert "no network has leased an address to domain '%s' by name; use" % described.name in str(caught.value)
     get_lease(daemon, described, '-x', 'hostname:plover')
     assert daemon.virsh('domhostname', described.name, '--source', 'lease').out.strip() == 'plover'
     assert daemon.virsh('domhostname', described.name).out.strip() == described.name
