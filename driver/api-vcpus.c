@@ -8,6 +8,7 @@
 #include "cgroup/limit.h"
 #include "controller/wire/failure.h"
 #include "driver/api.h"
+#include "driver/audit.h"
 #include "driver/change.h"
 #include "driver/cpumap.h"
 #include "driver/events.h"
@@ -67,14 +68,21 @@ set_count(Definition *definition, unsigned count, bool maximum, GError **error)
 static bool
 set_vcpus(Change *change, unsigned count, bool maximum, GError **error)
 {
+    uint64_t before = change->live ? change->live->vcpus_online : 0;
+    bool committed;
+
     if (maximum && change->live)
         return fail(error, FAILURE_OPERATION_INVALID,
                     "the maximum of vcpus of domain '%s' cannot be changed while it is running; "
                     "change its configuration",
                     change->domain->name);
-    return (!change->live || set_count(change->live, count, false, error)) &&
-           (!change->config || set_count(change->config, count, maximum, error)) &&
-           placing_commit(change, error);
+    if ((change->live && !set_count(change->live, count, false, error)) ||
+        (change->config && !set_count(change->config, count, maximum, error)))
+        return false;
+    committed = placing_commit(change, error);
+    if (change->live)
+        audit_vcpus(change->domain, (unsigned)before, count, committed);
+    return committed;
 }
 
 static int

@@ -7,48 +7,44 @@
 
 #include "driver/abi/audit.h"
 
-/* One kind of device; its identity is what the record names, NULL where there is none. */
+/* One kind of device, and what a record names of it: NULL where there is nothing to name. */
 typedef struct {
     const char *element;
-    const char *word; /* resrc=… */
     size_t offset;    /* of the array in Definition */
-    char *(*identity)(const void *device);
+    const char *word; /* resrc=…, and old-… and new-…; NULL: a host device, see send_hostdev() */
+    const char *(*identity)(const void *device);
 } AuditRow;
 
-static char *
+static const char *
 disk_identity(const void *device)
 {
-    return g_strdup(((const Disk *)device)->source);
+    return ((const Disk *)device)->source;
 }
 
-static char *
+static const char *
 filesystem_identity(const void *device)
 {
-    return g_strdup(((const Filesystem *)device)->source);
+    return ((const Filesystem *)device)->source;
 }
 
-static char *
+static const char *
 interface_identity(const void *device)
 {
-    return g_strdup(((const Interface *)device)->mac);
+    return ((const Interface *)device)->mac;
 }
 
-static char *
-hostdev_identity(const void *device)
+static const char *
+console_identity(const void *device)
 {
-    const Hostdev *hostdev = device;
-
-    if (hostdev->path || hostdev->bus == HOSTDEV_ID_UNSET)
-        return g_strdup(hostdev->path);
-    return g_strdup_printf("%03" G_GUINT64_FORMAT ".%03" G_GUINT64_FORMAT, hostdev->bus,
-                           hostdev->device);
+    return ((const Console *)device)->path;
 }
 
 static const AuditRow rows[] = {
-    { "disk", "disk", offsetof(Definition, disks), disk_identity },
-    { "filesystem", "fs", offsetof(Definition, filesystems), filesystem_identity },
-    { "interface", "net", offsetof(Definition, interfaces), interface_identity },
-    { "hostdev", "dev", offsetof(Definition, hostdevs), hostdev_identity },
+    { "disk", offsetof(Definition, disks), "disk", disk_identity },
+    { "filesystem", offsetof(Definition, filesystems), "fs", filesystem_identity },
+    { "interface", offsetof(Definition, interfaces), "net", interface_identity },
+    { "hostdev", offsetof(Definition, hostdevs), NULL, NULL },
+    { "console", offsetof(Definition, consoles), "chardev", console_identity },
     { NULL },
 };
 
@@ -73,23 +69,67 @@ send_resource(Domain *domain, const char *resource, const char *reason, const ch
 }
 
 static char *
-identity_pair(const AuditRow *row, const char *which, const void *device)
+identity_pair(const char *which, const AuditRow *row, const char *identity)
 {
-    g_autofree char *identity = device ? row->identity(device) : NULL;
     g_autofree char *key = g_strdup_printf("%s-%s", which, row->word);
 
     return audit_pair(key, identity ? identity : "?");
 }
 
 static void
+send_change(Domain *domain, const AuditRow *row, const char *reason, const void *devices[2],
+            bool success)
+{
+    const char *before = devices[0] ? row->identity(devices[0]) : NULL;
+    const char *after = devices[1] ? row->identity(devices[1]) : NULL;
+    g_autofree char *old = identity_pair("old", row, before);
+    g_autofree char *new = identity_pair("new", row, after);
+    g_autofree char *both = g_strdup_printf("%s %s", old, new);
+
+    if (before || after)
+        send_resource(domain, row->word, reason, both, success);
+}
+
+static char *
+subsystem_address(const Hostdev *hostdev)
+{
+    if (hostdev->type == HOSTDEV_PCI)
+        return hostdev_pci_address(hostdev);
+    if (hostdev->bus == HOSTDEV_ID_UNSET)
+        return NULL;
+    return g_strdup_printf("%03" G_GUINT64_FORMAT ".%03" G_GUINT64_FORMAT, hostdev->bus,
+                           hostdev->device);
+}
+
+static void
+send_hostdev(Domain *domain, const char *reason, const Hostdev *hostdev, bool success)
+{
+    static const char *const keys[] = {
+        [HOSTDEV_STORAGE] = "disk", [HOSTDEV_MISC] = "chardev", [HOSTDEV_NET] = "net"
+    };
+    g_autofree char *address = NULL;
+    g_autofree char *pair = NULL;
+    g_autofree char *rest = NULL;
+
+    if (hostdev->mode == HOSTDEV_CAPABILITIES) {
+        pair = audit_pair(keys[hostdev->type], hostdev->path ? hostdev->path : "?");
+        send_resource(domain, "hostdev", reason, pair, success);
+        return;
+    }
+    address = subsystem_address(hostdev);
+    pair = audit_pair("device", address ? address : "?");
+    rest = g_strdup_printf("bus=%s %s", hostdev_type_name(hostdev->type), pair);
+    send_resource(domain, "dev", reason, rest, success);
+}
+
+static void
 send_device(Domain *domain, const AuditRow *row, const char *reason, const void *devices[2],
             bool success)
 {
-    g_autofree char *old = identity_pair(row, "old", devices[0]);
-    g_autofree char *new = identity_pair(row, "new", devices[1]);
-    g_autofree char *both = g_strdup_printf("%s %s", old, new);
-
-    send_resource(domain, row->word, reason, both, success);
+    if (row->identity)
+        send_change(domain, row, reason, devices, success);
+    else
+        send_hostdev(domain, reason, devices[1] ? devices[1] : devices[0], success);
 }
 
 void
@@ -165,17 +205,37 @@ send_control(Domain *domain, const char *operation, const char *reason, pid_t pi
     send_record(domain, AUDIT_CONTROL, success, what, rest);
 }
 
+/* The contexts are one word each and not quoted: see ausearch(8). */
+static void
+send_labels(Domain *domain, bool success)
+{
+    const GPtrArray *labels = domain->live->seclabels;
+    guint i;
+
+    for (i = 0; i < labels->len; i++) {
+        const Seclabel *label = labels->pdata[i];
+        g_autofree char *name = audit_pair("vm", domain->name);
+        g_autofree char *text = g_strdup_printf(
+            "virt=lxc %s uuid=%s vm-ctx=%s img-ctx=%s model=%s", name, domain->uuid_text,
+            label->label ? label->label : "?", label->imagelabel ? label->imagelabel : "?",
+            label->model ? label->model : "?");
+
+        audit_send(AUDIT_MACHINE_ID, success, text);
+    }
+}
+
 void
 audit_start(Domain *domain, const char *reason, bool success)
 {
     const Definition *live = domain->live;
 
+    send_labels(domain, success);
     send_devices(domain, success);
     audit_memory(domain, 0, live->current_memory, "start", success);
     send_vcpus(domain, 0, (unsigned)live->vcpus_online, "start", success);
     if (domain->guest && domain->guest->cgroup)
         send_group(domain);
-    send_control(domain, "start", reason, domain->guest ? domain->guest->pid : -1, success);
+    send_control(domain, "start", reason, domain->guest ? domain->guest->pid : 0, success);
 }
 
 void
@@ -194,5 +254,5 @@ audit_init(Domain *domain)
 void
 audit_stop(Domain *domain, const char *reason)
 {
-    send_control(domain, "stop", reason, domain->guest ? domain->guest->pid : -1, true);
+    send_control(domain, "stop", reason, domain->guest ? domain->guest->pid : 0, true);
 }

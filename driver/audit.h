@@ -8,7 +8,7 @@
 #include "driver/domain.h"
 #include "xml/device.h"
 
-/* Of a guest whose start has succeeded or failed: all it has got, then VIRT_CONTROL. */
+/* Of a guest whose start has succeeded or failed: its labels, all it has got, then VIRT_CONTROL. */
 void audit_start(Domain *domain, const char *reason, bool success);
 /* Its init, with the pid namespace. */
 void audit_init(Domain *domain);

@@ -4,9 +4,11 @@ import os
 import re
 import select
 import socket
+import stat
 import struct
 import time
 
+import libvirt
 import pytest
 
 from harness import process
@@ -68,9 +70,11 @@ def test_start_init_and_stop_are_recorded(guest_of):
     pid, uuid, init = domain.ID(), domain.UUIDString(), process.init_of(domain)
     namespace = os.stat('/proc/%d/ns/pid' % init).st_ino
     name = 'vm="%s" uuid=%s' % (described.name, uuid)
+    terminal = re.search(r"<console type='pty' tty='([^']+)'", domain.XMLDesc()).group(1)
     trail.wait('op=init')
     assert trail.records() == [
         'yes virt=lxc resrc=fs reason=start %s old-fs="?" new-fs="%s"' % (name, described.root),
+        'yes virt=lxc resrc=chardev reason=start %s old-chardev="?" new-chardev="%s"' % (name, terminal),
         'yes virt=lxc resrc=mem reason=start %s old-mem=0 new-mem=65536' % name,
         'yes virt=lxc resrc=vcpu reason=start %s old-vcpu=0 new-vcpu=2' % name,
         'yes virt=lxc resrc=cgroup reason=deny %s cgroup="/machine/lxc-%d-%s.libvirt-lxc" class=all'
@@ -91,14 +95,56 @@ def test_a_start_that_fails_is_recorded_as_such(guest_of):
 
 
 def test_changes_of_a_running_guest_are_recorded(guest_of):
-    domain, _, trail = guest_of()
+    domain, _, trail = guest_of(vcpu='<vcpu>2</vcpu>')
     domain.create()
     domain.setMemory(32 * 1024)
     assert trail.wait('resrc=mem reason=update').endswith('old-mem=65536 new-mem=32768')
+    domain.setVcpusFlags(1, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert trail.wait('resrc=vcpu reason=update').endswith('old-vcpu=2 new-vcpu=1')
     with pytest.raises(Exception):
         domain.attachDevice("<interface type='bridge'><source bridge='nobridge'/>"
                             "<mac address='52:54:00:12:34:56'/></interface>")
     assert trail.wait('resrc=net', 'no ').endswith('old-net="?" new-net="52:54:00:12:34:56"')
+
+
+MISC = "<hostdev mode='capabilities' type='misc'><source><char>%s</char></source></hostdev>"
+STORAGE = "<hostdev mode='capabilities' type='storage'><source><block>%s</block></source></hostdev>"
+DISK = "<disk type='block' device='disk'><source dev='%s'/><target dev='sda'/></disk>"
+RAM = "<filesystem type='ram'><source usage='1024'/><target dir='/mnt'/></filesystem>"
+
+
+@pytest.fixture
+def node(workshop):
+    """Makes a device node on the host; answers its path."""
+    made = []
+
+    def make(name, kind, major, minor):
+        path = os.path.join(workshop, name)
+        os.mknod(path, kind | 0o600, os.makedev(major, minor))
+        made.append(path)
+        return path
+    yield make
+    for path in made:
+        os.unlink(path)
+
+
+def test_each_kind_of_device_has_the_words_of_libvirts_own_driver(guest_of, node):
+    """What that driver writes was recorded with audit_logging; a file system without a source has no record."""
+    sonar, drum = node('sonar', stat.S_IFCHR, 1, 7), node('drum', stat.S_IFBLK, 7, 0)
+    domain, _, trail = guest_of(devices=MISC % sonar + RAM)
+    domain.create()
+    trail.wait('op=init')
+    assert len([record for record in trail.records() if 'resrc=fs ' in record]) == 1
+    assert trail.wait('resrc=hostdev reason=start').endswith(' chardev="%s"' % sonar)
+    domain.detachDevice(MISC % sonar)
+    assert trail.wait('resrc=hostdev reason=detach').endswith(' chardev="%s"' % sonar)
+    for device in (DISK, STORAGE):
+        domain.attachDevice(device % drum)
+        domain.detachDevice(device % drum)
+    assert trail.wait('resrc=disk reason=attach').endswith(' old-disk="?" new-disk="%s"' % drum)
+    assert trail.wait('resrc=disk reason=detach').endswith(' old-disk="%s" new-disk="?"' % drum)
+    assert trail.wait('resrc=hostdev reason=attach').endswith(' disk="%s"' % drum)
+    assert trail.wait('resrc=hostdev reason=detach', ' disk="').endswith(' disk="%s"' % drum)
 
 
 def test_a_name_that_is_no_word_is_written_in_hexadecimal(audited_daemon, make_guest):

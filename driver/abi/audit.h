@@ -7,8 +7,9 @@
 #include <stdbool.h>
 
 typedef enum {
-    AUDIT_CONTROL = 0,  /* VIRT_CONTROL: a guest starts, stops, has an init */
-    AUDIT_RESOURCE = 2, /* VIRT_RESOURCE: what a guest gets or loses */
+    AUDIT_CONTROL = 0,    /* VIRT_CONTROL: a guest starts, stops, has an init */
+    AUDIT_MACHINE_ID = 1, /* VIRT_MACHINE_ID: how a guest is labelled */
+    AUDIT_RESOURCE = 2,   /* VIRT_RESOURCE: what a guest gets or loses */
 } AuditKind;
 
 /* @text: "virt=lxc op=start …". Does nothing where libvirt was built without audit. */
