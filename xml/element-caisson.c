@@ -74,6 +74,12 @@ rlimit_resource(const ProcessLimit *limit)
     return kernel_resources[limit->resource];
 }
 
+const char *
+rlimit_word(const ProcessLimit *limit)
+{
+    return resources[limit->resource];
+}
+
 bool
 rlimit_number(const char *text, uint64_t *ret_value)
 {
@@ -195,4 +201,69 @@ caisson_add_setting(CaissonOptions *options, const char *key, const char *value)
     added->key = g_strdup(key);
     added->value = g_strdup(value);
     g_ptr_array_add(options->cgroup, added);
+}
+
+/* Index in resources[]; -1: there is none of that name. */
+static int
+resource_index(const char *name)
+{
+    int i;
+
+    for (i = 0; resources[i]; i++) {
+        if (g_str_equal(resources[i], name))
+            return i;
+    }
+    return -1;
+}
+
+void
+caisson_add_rlimit(CaissonOptions *options, const char *resource, const char *soft,
+                   const char *hard)
+{
+    ProcessLimit *added = xml_new(&rlimit_type);
+
+    added->resource = resource_index(resource);
+    added->soft = g_strdup(soft);
+    added->hard = g_strdup(hard);
+    g_ptr_array_add(options->rlimits, added);
+}
+
+void
+caisson_remove_hugetlb(CaissonOptions *options, const char *page_size)
+{
+    guint i;
+
+    for (i = 0; i < options->hugetlb->len; i++) {
+        if (g_str_equal(((HugetlbLimit *)options->hugetlb->pdata[i])->page_size, page_size)) {
+            g_ptr_array_remove_index(options->hugetlb, i);
+            return;
+        }
+    }
+}
+
+bool
+caisson_remove_setting(CaissonOptions *options, const char *key)
+{
+    guint i;
+
+    for (i = 0; i < options->cgroup->len; i++) {
+        if (g_str_equal(((CgroupSetting *)options->cgroup->pdata[i])->key, key))
+            return g_ptr_array_remove_index(options->cgroup, i) != NULL;
+    }
+    return false;
+}
+
+bool
+caisson_remove_rlimit(CaissonOptions *options, const char *resource)
+{
+    int wanted = resource_index(resource);
+    guint i;
+
+    for (i = 0; i < options->rlimits->len; i++) {
+        if (((ProcessLimit *)options->rlimits->pdata[i])->resource == wanted) {
+            g_ptr_array_remove_index(options->rlimits, i);
+            break;
+        }
+    }
+    return wanted >= 0;
 }

@@ -75,8 +75,19 @@ const char *seccomp_word(SeccompProfile profile);
 
 /* "RLIMIT_NOFILE" */
 const char *rlimit_resource(const ProcessLimit *limit);
+/* "nofile" */
+const char *rlimit_word(const ProcessLimit *limit);
 /* The number that .soft or .hard means; UINT64_MAX: unlimited. */
 bool rlimit_number(const char *text, uint64_t *ret_value);
 
 void caisson_add_hugetlb(CaissonOptions *options, const char *page_size, uint64_t limit);
 void caisson_add_setting(CaissonOptions *options, const char *key, const char *value);
+/* @resource: "nofile", one that caisson_remove_rlimit() knows. */
+void caisson_add_rlimit(CaissonOptions *options, const char *resource, const char *soft,
+                        const char *hard);
+
+void caisson_remove_hugetlb(CaissonOptions *options, const char *page_size);
+/* Whether there was one. */
+bool caisson_remove_setting(CaissonOptions *options, const char *key);
+/* Whether there is such a resource. */
+bool caisson_remove_rlimit(CaissonOptions *options, const char *resource);

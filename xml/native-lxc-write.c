@@ -297,7 +297,8 @@ native_lxc_write(const Definition *definition, const char *arch, NativeReport *r
                  GError **error)
 {
     static const char *const carried[] = { "interface", "numatune",      "blkiotune",
-                                           "hostdev",   "lxc:namespace", NULL };
+                                           "hostdev",   "lxc:namespace", "caisson:container",
+                                           NULL };
     LxcText text = { definition, report, g_string_new(NULL) };
 
     losses_report(definition, carried, report);
@@ -314,6 +315,7 @@ native_lxc_write(const Definition *definition, const char *arch, NativeReport *r
     write_memory(&text);
     write_cpu(&text);
     lxc_write_block(&text);
+    lxc_write_caisson(&text);
     write_share(&text, "lxc.namespace.share.net", &definition->sharing.net);
     write_share(&text, "lxc.namespace.share.ipc", &definition->sharing.ipc);
     write_share(&text, "lxc.namespace.share.uts", &definition->sharing.uts);

@@ -17,3 +17,6 @@ void lxc_put_number(LxcText *text, const char *key, uint64_t number);
 /* native-lxc-write-devices.c: lxc.net.N, and what <blkiotune> says of devices */
 void lxc_write_networks(LxcText *text);
 void lxc_write_block(LxcText *text);
+
+/* native-lxc-caisson.c: what <caisson:container> says */
+void lxc_write_caisson(LxcText *text);

@@ -201,6 +201,9 @@ static const LxcKey keys[] = {
     BLOCK("throttle.write_iops_device"),
     { "lxc.cgroup2.io.weight", "lxc.cgroup2.io.bfq.weight", lxc_block_read },
     { "lxc.cgroup2.io.max", NULL, lxc_block_read },
+    CGROUP("pids.max", "pids.max", PIDS),
+    SCALAR("lxc.no_new_privs", NULL, NO_NEW_PRIVILEGES),
+    SCALAR("lxc.proc.oom_score_adj", NULL, OOM_SCORE),
     { "lxc.mount.entry", NULL, read_mount },
     { "lxc.mount.fstab", "lxc.mount", read_fstab },
     { "lxc.include", NULL, read_include },
@@ -222,6 +225,7 @@ static bool
 line_read(LxcConfig *config, const LxcLine *line, GError **error)
 {
     const LxcKey *key;
+    bool known;
 
     if (key_is_network(line->key))
         return lxc_network_read(config, line, error);
@@ -233,7 +237,9 @@ line_read(LxcConfig *config, const LxcLine *line, GError **error)
         config->scalars[key->scalar] = line->value[0] != '\0' ? line : NULL;
         return true;
     }
-    if (line->value[0] != '\0')
+    if (!lxc_caisson_read(config, line, &known, error))
+        return false;
+    if (!known && line->value[0] != '\0')
         native_ignore(config->report, "%s (line %u)", line->key, line->number);
     return true;
 }
@@ -454,7 +460,7 @@ config_finish(LxcConfig *config, GError **error)
     finish_arch(config);
     if (!finish_name(config, error) || !lxc_mounts_finish(config, error) ||
         !finish_init(config, error) || !finish_consoles(config, error) ||
-        !lxc_limits_finish(config, error))
+        !lxc_limits_finish(config, error) || !lxc_caisson_finish(config, error))
         return false;
     finish_capabilities(config);
     finish_share(config, config->scalars[LXC_SHARE_NET], &sharing->net);

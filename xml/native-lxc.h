@@ -38,6 +38,9 @@ typedef enum {
     LXC_CPUS,
     LXC_NODES,
     LXC_BLOCK_WEIGHT,
+    LXC_PIDS,
+    LXC_NO_NEW_PRIVILEGES,
+    LXC_OOM_SCORE,
     LXC_SCALARS
 } LxcScalar;
 
@@ -67,6 +70,10 @@ GPtrArray *lxc_networks_new(void);
 /* A line of lxc.cgroup.blkio or lxc.cgroup2.io about one device or several. */
 bool lxc_block_read(LxcConfig *config, const LxcLine *line, GError **error);
 bool lxc_limits_finish(LxcConfig *config, GError **error);
+
+/* A line that libvirt's elements have no word for; *ret_known: false for one of another kind. */
+bool lxc_caisson_read(LxcConfig *config, const LxcLine *line, bool *ret_known, GError **error);
+bool lxc_caisson_finish(LxcConfig *config, GError **error);
 
 /* Root first, then lxc.mount.entry. */
 bool lxc_mounts_finish(LxcConfig *config, GError **error);

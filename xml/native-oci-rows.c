@@ -19,6 +19,8 @@ static const JsonField process_fields[] = {
     { "cwd", JSON_STRING, offsetof(OciProcess, cwd) },
     { "terminal", JSON_BOOL, offsetof(OciProcess, terminal) },
     { "noNewPrivileges", JSON_BOOL, offsetof(OciProcess, no_new_privileges) },
+    { "oomScoreAdj", JSON_INT, offsetof(OciProcess, oom_score_adj) },
+    { "rlimits", JSON_OBJECTS, offsetof(OciProcess, rlimits), .type = &container_rlimit_type },
     { "user", JSON_OBJECT, offsetof(OciProcess, user), .type = &container_user_type },
     { "capabilities", JSON_OBJECT, offsetof(OciProcess, capabilities), .type = &capabilities_type },
     { NULL },

@@ -208,6 +208,44 @@ read_capabilities(const OciProcess *process, Definition *definition, NativeRepor
         native_ignore(report, "process.capabilities.ambient");
 }
 
+static char *
+rlimit_text(uint64_t number)
+{
+    return number == UINT64_MAX ? g_strdup("unlimited")
+                                : g_strdup_printf("%" G_GUINT64_FORMAT, number);
+}
+
+/* "RLIMIT_NOFILE" */
+static void
+read_rlimit(const ContainerRlimit *given, CaissonOptions *options, NativeReport *report)
+{
+    static const char prefix[] = "RLIMIT_";
+    bool named = g_str_has_prefix(given->type, prefix);
+    g_autofree char *resource =
+        named ? g_ascii_strdown(given->type + strlen(prefix), -1) : g_strdup("");
+    g_autofree char *soft = rlimit_text(given->soft);
+    g_autofree char *hard = rlimit_text(given->hard);
+
+    if (given->soft <= given->hard && caisson_remove_rlimit(options, resource))
+        caisson_add_rlimit(options, resource, soft, hard);
+    else
+        native_ignore(report, "process.rlimits '%s'", given->type);
+}
+
+static void
+read_confinement(const OciProcess *process, CaissonOptions *options, NativeReport *report)
+{
+    guint i;
+
+    for (i = 0; process->rlimits && i < process->rlimits->len; i++)
+        read_rlimit(process->rlimits->pdata[i], options, report);
+    options->no_new_privileges = process->no_new_privileges;
+    if (process->oom_score_adj >= -1000 && process->oom_score_adj <= 1000)
+        options->oom_score = process->oom_score_adj;
+    else
+        native_ignore(report, "process.oomScoreAdj");
+}
+
 static bool
 read_process(const OciConfig *config, Definition *definition, NativeReport *report, GError **error)
 {
@@ -227,8 +265,7 @@ read_process(const OciConfig *config, Definition *definition, NativeReport *repo
     read_env(config, definition, report);
     read_user(config, &definition->os);
     read_capabilities(process, definition, report);
-    if (process->no_new_privileges)
-        native_ignore(report, "process.noNewPrivileges");
+    read_confinement(process, &definition->caisson, report);
     return true;
 }
 

@@ -18,6 +18,8 @@ typedef struct {
     char *cwd;
     bool terminal;
     bool no_new_privileges;
+    int64_t oom_score_adj;
+    GPtrArray *rlimits; /* of ContainerRlimit *; NULL: none */
     ContainerUser *user;
     OciCapabilities *capabilities;
 } OciProcess;

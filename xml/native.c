@@ -180,6 +180,12 @@ texts_check(const Definition *definition, GError **error)
             !text_check("the target of a mount", filesystem->target, error))
             return false;
     }
+    for (i = 0; i < definition->caisson.cgroup->len; i++) {
+        const CgroupSetting *setting = definition->caisson.cgroup->pdata[i];
+
+        if (!text_check("the value of a control group's file", setting->value, error))
+            return false;
+    }
     return true;
 }
 

@@ -109,6 +109,20 @@ static const Refusal lxc_refusals[] = {
       "line 3, 'lxc.cgroup2.io.max = 8:0 speed=5': after the device, rbps=, wbps=, riops= or "
       "wiops= "
       "is needed" },
+    { "tasks that are no number", LXC "lxc.cgroup2.pids.max = few\n", FAILURE_INVALID_ARG,
+      "line 3, 'lxc.cgroup2.pids.max = few': a number of tasks, or 'max', is needed" },
+    { "huge pages that are no size", LXC "lxc.cgroup2.hugetlb.2MB.max = some\n",
+      FAILURE_INVALID_ARG,
+      "line 3, 'lxc.cgroup2.hugetlb.2MB.max = some': a number of bytes such as '512M' is needed" },
+    { "a soft limit above the hard one", LXC "lxc.prlimit.nofile = 9:8\n", FAILURE_INVALID_ARG,
+      "line 3, 'lxc.prlimit.nofile = 9:8': a soft and a hard limit such as '1024:4096', or "
+      "'unlimited', are needed" },
+    { "a score out of range", LXC "lxc.proc.oom_score_adj = 1001\n", FAILURE_INVALID_ARG,
+      "line 3, 'lxc.proc.oom_score_adj = 1001': a number from -1000 to 1000 is needed" },
+    { "a control character in a control group", LXC "lxc.cgroup2.memory.high = 1\001\n",
+      FAILURE_INVALID_ARG,
+      "the value of a control group's file contains the control character 1, which a domain cannot "
+      "hold" },
     { "CPUs that are no list", LXC "lxc.cgroup2.cpuset.cpus = some\n", FAILURE_INVALID_ARG,
       "invalid value 'some' for attribute 'cpuset' of <vcpu>: a list such as '0-3,8' is needed" },
     { "a device before its type", LXC "lxc.network.link = br0\n", FAILURE_INVALID_ARG,
