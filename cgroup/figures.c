@@ -10,8 +10,6 @@
 #include "controller/wire/descriptor.h"
 
 #define ROWS_MAX 12
-/* The longest file, memory.stat of v2, has about 2 KiB; one of a host with many devices more. */
-#define TEXT_MAX 16384
 
 /* The hierarchy of v2 itself, whatever controllers it has. */
 #define UNIFIED CGROUP_CONTROLLER_LAST
@@ -138,6 +136,10 @@ static const FigureFile files[] = {
       { { "some", FIGURE_IO_STALLED, USEC }, { "full", FIGURE_IO_STALLED_FULL, USEC } } },
 };
 
+/* Numbers for group_files_read(): files[] have theirs, then come block_files[]. */
+#define FIRST_BLOCK G_N_ELEMENTS(files)
+#define PROCESSORS  (FIRST_BLOCK + G_N_ELEMENTS(block_files))
+
 struct FigureReader {
     const CgroupLayout *layout;
     /* by controller, and of the v2 hierarchy; -1: there is none. Some are the same directory. */
@@ -187,23 +189,6 @@ figure_reader_free(FigureReader *reader)
     for (i = 0; i <= UNIFIED; i++)
         fd_close(&reader->directories[i]);
     g_free(reader);
-}
-
-/* The text of GROUP/FILE in @text; false when it cannot be read. One read(2) gives all of it. */
-static bool
-read_file(const FigureReader *reader, CgroupController controller, const char *group,
-          const char *file, char text[TEXT_MAX])
-{
-    char path[PATH_MAX];
-    g_auto(Fd) fd = -1;
-    ssize_t length;
-
-    if ((size_t)g_snprintf(path, sizeof(path), "%s/%s", group + 1, file) >= sizeof(path) ||
-        (fd = openat(reader->directories[controller], path, O_RDONLY | O_CLOEXEC)) < 0 ||
-        (length = read(fd, text, TEXT_MAX - 1)) <= 0)
-        return false;
-    text[length] = 0;
-    return true;
 }
 
 /* The digits at @text as a number; false when there are none ("max"). */
@@ -257,16 +242,16 @@ read_lines(const FigureFile *file, const char *text, Figures *figures)
 }
 
 void
-figures_read(const FigureReader *reader, const char *group, unsigned sets, Figures *figures)
+figures_read(const FigureReader *reader, GroupFiles *group, unsigned sets, Figures *figures)
 {
-    char text[TEXT_MAX];
+    char text[GROUP_TEXT_MAX];
     size_t i;
 
     for (i = 0; i < G_N_ELEMENTS(files); i++) {
         const FigureFile *file = &files[i];
 
         if (file->set & sets && reader->versions[file->controller] == file->version &&
-            read_file(reader, file->controller, group, file->file, text))
+            group_files_read(group, i, reader->directories[file->controller], file->file, text))
             read_lines(file, text, figures);
     }
 }
@@ -338,12 +323,12 @@ read_device_number(const char *line, unsigned number[2])
 }
 
 void
-figures_read_block(const FigureReader *reader, const char *group, BlockFigures *devices,
+figures_read_block(const FigureReader *reader, GroupFiles *group, BlockFigures *devices,
                    size_t *ret_count)
 {
     size_t room = *ret_count;
     size_t count = 0;
-    char text[TEXT_MAX];
+    char text[GROUP_TEXT_MAX];
     size_t i;
 
     for (i = 0; i < G_N_ELEMENTS(block_files); i++) {
@@ -351,7 +336,8 @@ figures_read_block(const FigureReader *reader, const char *group, BlockFigures *
         char *next;
 
         if (reader->versions[CGROUP_BLKIO] != block_files[i].version ||
-            !read_file(reader, CGROUP_BLKIO, group, block_files[i].file, text))
+            !group_files_read(group, FIRST_BLOCK + i, reader->directories[CGROUP_BLKIO],
+                              block_files[i].file, text))
             continue;
         for (; line && *line; line = next) {
             const BlockRow *row = block_files[i].rows;
@@ -375,16 +361,19 @@ figures_read_block(const FigureReader *reader, const char *group, BlockFigures *
     *ret_count = count;
 }
 
+G_STATIC_ASSERT(PROCESSORS < GROUP_FILES_MAX);
+
 bool
-figures_read_processors(const FigureReader *reader, const char *group, uint64_t *times,
+figures_read_processors(const FigureReader *reader, GroupFiles *group, uint64_t *times,
                         size_t count)
 {
-    char text[TEXT_MAX];
+    char text[GROUP_TEXT_MAX];
     char *at = text;
     size_t i;
 
     if (reader->versions[CGROUP_CPUACCT] != 1 ||
-        !read_file(reader, CGROUP_CPUACCT, group, "cpuacct.usage_percpu", text))
+        !group_files_read(group, PROCESSORS, reader->directories[CGROUP_CPUACCT],
+                          "cpuacct.usage_percpu", text))
         return false;
     for (i = 0; i < count; i++) {
         times[i] = 0;

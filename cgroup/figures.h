@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a group uses, as the kernel counts it: read from as few files as possible, by one open
- * relative to the hierarchy's directory, without allocating. Figures that this kernel or layout
- * does not have are not known; there is no figure that is made up.
+ * What a group uses, as the kernel counts it: read from as few files as possible, without
+ * allocating. Figures that this kernel or layout does not have are not known; there is no figure
+ * that is made up.
  */
 #pragma once
 
 #include "cgroup/cgroup.h"
+#include "cgroup/group-files.h"
 
 /* Times are nanoseconds, sizes bytes, the rest counts. */
 typedef enum {
@@ -86,15 +87,15 @@ FigureReader *figure_reader_new(const CgroupLayout *layout);
 void figure_reader_free(FigureReader *reader);
 
 /* Adds what is in @sets to @figures. Files that are not there add nothing. */
-void figures_read(const FigureReader *reader, const char *group, unsigned sets, Figures *figures);
+void figures_read(const FigureReader *reader, GroupFiles *group, unsigned sets, Figures *figures);
 
 /* Fills *ret_count of @devices and puts there how many there are. A device that did nothing may be
  * left out. */
-void figures_read_block(const FigureReader *reader, const char *group, BlockFigures *devices,
+void figures_read_block(const FigureReader *reader, GroupFiles *group, BlockFigures *devices,
                         size_t *ret_count);
 
 /* Nanoseconds on each of @count processors of the host. false: the kernel does not tell (v2). */
-bool figures_read_processors(const FigureReader *reader, const char *group, uint64_t *times,
+bool figures_read_processors(const FigureReader *reader, GroupFiles *group, uint64_t *times,
                              size_t count);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FigureReader, figure_reader_free)

@@ -59,7 +59,7 @@ api_domain_get_info(virDomainPtr handle, virDomainInfoPtr info)
         return report(error);
     if (!usage.group)
         return 0;
-    figures_read(host_figures(), usage.group, FIGURES_MEMORY | FIGURES_CPU_TIME, &figures);
+    figures_read(host_figures(), usage.files, FIGURES_MEMORY | FIGURES_CPU_TIME, &figures);
     if (!figure_known(&figures, FIGURE_MEMORY) || !figure_known(&figures, FIGURE_CPU_TIME)) {
         /* it ended between the two looks: then it uses nothing */
         if (usage_has_ended(&usage))

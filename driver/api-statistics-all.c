@@ -293,7 +293,7 @@ ask(gpointer data, gpointer opaque)
     if (!answer->there)
         return;
     if (guest.usage.group)
-        figures_read(host_figures(), guest.usage.group, inquiry->figures, &figures);
+        figures_read(host_figures(), guest.usage.files, inquiry->figures, &figures);
     question.links = links_for(inquiry, &guest);
     for (i = 0; i < G_N_ELEMENTS(groups); i++) {
         if (!(inquiry->groups & groups[i].group))

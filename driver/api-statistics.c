@@ -54,7 +54,7 @@ api_domain_memory_stats(virDomainPtr handle, virDomainMemoryStatPtr stats, unsig
         return -1;
     if (!view_running(&view, handle, 0, ACL(virDomainMemoryStatsEnsureACL), &error))
         return report(error);
-    figures_read(host_figures(), view.usage.group, FIGURES_MEMORY_DETAILS, &figures);
+    figures_read(host_figures(), view.usage.files, FIGURES_MEMORY_DETAILS, &figures);
     if (!figure_known(&figures, FIGURE_MEMORY) && !still_runs(&view, &error))
         return report(error);
     memory_view(&view, &figures, &memory);
@@ -86,7 +86,7 @@ total_cpu_stats(const GuestView *view, virTypedParameterPtr params, int nparams,
     int count;
     size_t i;
 
-    figures_read(host_figures(), view->usage.group, FIGURES_CPU_TIME, &figures);
+    figures_read(host_figures(), view->usage.files, FIGURES_CPU_TIME, &figures);
     if (!figure_known(&figures, FIGURE_CPU_TIME) && !still_runs(view, error))
         return -1;
     for (i = 0; i < G_N_ELEMENTS(cpu_figures); i++) {
@@ -106,7 +106,7 @@ single_cpu_stats(const GuestView *view, virTypedParameterPtr params, int nparams
     g_autofree uint64_t *times = g_new0(uint64_t, processors);
     unsigned i;
 
-    if (!figures_read_processors(host_figures(), view->usage.group, times, processors))
+    if (!figures_read_processors(host_figures(), view->usage.files, times, processors))
         return 0;
     for (i = 0; i < count && nparams > 0 && (unsigned)start + i < processors; i++) {
         int one = 1;

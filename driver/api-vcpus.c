@@ -159,7 +159,7 @@ api_domain_get_vcpus(virDomainPtr handle, virVcpuInfoPtr info, int room, unsigne
     if (!view.usage.group || !info)
         return (int)count;
     times = g_new0(uint64_t, view.vcpus_online + 1);
-    figures_read(host_figures(), view.usage.group, FIGURES_CPU_TIME, &figures);
+    figures_read(host_figures(), view.usage.files, FIGURES_CPU_TIME, &figures);
     vcpu_times(&view, figure_or(&figures, FIGURE_CPU_TIME, 0), times);
     for (i = 0; i < count; i++)
         info[i].cpuTime = times[i];

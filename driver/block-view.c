@@ -99,7 +99,7 @@ block_views(const GuestView *guest)
         g_array_append_val(views, view);
     }
     if (count > 0)
-        figures_read_block(host_figures(), guest->usage.group, devices, &count);
+        figures_read_block(host_figures(), guest->usage.files, devices, &count);
     for (i = 0; i < count; i++) {
         BlockView *view = view_of_disk(views, &devices[i]);
 

@@ -53,6 +53,7 @@ guest_free(Guest *guest)
         return;
     fd_close(&guest->pidfd);
     g_free(guest->cgroup);
+    g_clear_pointer(&guest->files, group_files_unref);
     g_clear_pointer(&guest->nodes, g_ptr_array_unref);
     g_free(guest);
 }

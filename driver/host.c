@@ -157,9 +157,15 @@ host_figures(void)
 unsigned
 host_processors(void)
 {
-    long count = sysconf(_SC_NPROCESSORS_CONF);
+    /* glibc reads a file each time, for what is decided when the host boots */
+    static gsize known;
 
-    return count > 0 ? (unsigned)count : 1;
+    if (g_once_init_enter(&known)) {
+        long count = sysconf(_SC_NPROCESSORS_CONF);
+
+        g_once_init_leave(&known, count > 0 ? (gsize)count : 1);
+    }
+    return (unsigned)known;
 }
 
 uint64_t

@@ -7,7 +7,7 @@
 void
 usage_begin(Usage *usage, Domain *domain)
 {
-    const Guest *guest = domain->guest;
+    Guest *guest = domain->guest;
 
     /* before init is there the groups may not be, or may be without limits and so without figures
      */
@@ -15,8 +15,14 @@ usage_begin(Usage *usage, Domain *domain)
         return;
     /* the stock driver's group is the one its controller is in: what it holds is the guest, and a
      * few megabytes of controller */
-    usage->group = guest->foreign ? g_strdup(guest->cgroup)
-                                  : g_strconcat(guest->cgroup, "/" CGROUP_LIMITS, NULL);
+    if (!guest->files) {
+        g_autofree char *group =
+            g_strconcat(guest->cgroup, guest->foreign ? NULL : "/" CGROUP_LIMITS, NULL);
+
+        guest->files = group_files_new(group);
+    }
+    usage->files = group_files_ref(guest->files);
+    usage->group = group_files_group(usage->files);
     usage->domain = domain_ref(domain);
     usage->pid = guest->pid;
 }
@@ -24,7 +30,8 @@ usage_begin(Usage *usage, Domain *domain)
 void
 usage_clear(Usage *usage)
 {
-    g_clear_pointer(&usage->group, g_free);
+    usage->group = NULL;
+    g_clear_pointer(&usage->files, group_files_unref);
     g_clear_pointer(&usage->domain, domain_unref);
 }
 

@@ -2,13 +2,16 @@
 /* Which control group tells what a running guest uses; see cgroup/figures.h. */
 #pragma once
 
+#include "cgroup/group-files.h"
 #include "driver/domain.h"
 
 /* Taken under the lock by usage_begin(), read without it afterwards. */
 typedef struct {
-    char *group; /* group that has the figures; NULL: there are none (inactive, or just starting) */
-    Domain *domain; /* reference */
-    pid_t pid;      /* of the guest */
+    GroupFiles *files; /* of the group that has the figures, NULL: there are none (inactive, or just
+                        * starting) */
+    const char *group; /* path of that group; NULL the same */
+    Domain *domain;    /* reference */
+    pid_t pid;         /* of the guest */
 } Usage;
 
 /* With the lock held; @usage is empty. */

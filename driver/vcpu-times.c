@@ -11,7 +11,7 @@ vcpu_times(const GuestView *guest, uint64_t total, uint64_t *times)
     unsigned i;
 
     if (count == host_processors() && guest->usage.group &&
-        figures_read_processors(host_figures(), guest->usage.group, times, count))
+        figures_read_processors(host_figures(), guest->usage.files, times, count))
         return;
     for (i = 0; i < count; i++)
         times[i] = total / count + (i < total % count);

@@ -128,6 +128,7 @@ check_common(const Figures *figures)
 static void
 test_unified(void)
 {
+    g_autoptr(GroupFiles) files = group_files_new("/heron");
     Fixture fixture;
     Figures figures = { 0 };
     BlockFigures devices[4];
@@ -135,28 +136,29 @@ test_unified(void)
     size_t count = 4;
 
     fixture_open(&fixture, unified_files, "cgroup2 cgroup2 rw");
-    figures_read(fixture.reader, "/heron", FIGURES_MEMORY_PRESSURE | FIGURES_IO_PRESSURE, &figures);
+    figures_read(fixture.reader, files, FIGURES_MEMORY_PRESSURE | FIGURES_IO_PRESSURE, &figures);
     g_assert_cmpuint(figures.values[FIGURE_MEMORY_STALLED], ==, 11000);
     g_assert_cmpuint(figures.values[FIGURE_MEMORY_STALLED_FULL], ==, 10000);
     g_assert_false(figure_known(&figures, FIGURE_IO_STALLED));
-    figures_read(fixture.reader, "/heron", ALL, &figures);
+    figures_read(fixture.reader, files, ALL, &figures);
     check_common(&figures);
     g_assert_cmpuint(figures.values[FIGURE_CPU_TIME], ==, 7000000);
     g_assert_cmpuint(figures.values[FIGURE_CPU_USER], ==, 4000000);
     g_assert_false(figure_known(&figures, FIGURE_MEMORY_LIMIT));
     g_assert_cmpuint(figures.values[FIGURE_SWAPPED_OUT], ==, 6);
     g_assert_cmpuint(figures.values[FIGURE_TASKS_MAX], ==, 99);
-    figures_read_block(fixture.reader, "/heron", devices, &count);
+    figures_read_block(fixture.reader, files, devices, &count);
     g_assert_cmpuint(count, ==, 2);
     g_assert_cmpuint(devices[1].major, ==, 259);
     g_assert_cmpuint(devices[1].write_requests, ==, 8);
-    g_assert_false(figures_read_processors(fixture.reader, "/heron", times, 2));
+    g_assert_false(figures_read_processors(fixture.reader, files, times, 2));
     fixture_close(&fixture, unified_files);
 }
 
 static void
 test_legacy(void)
 {
+    g_autoptr(GroupFiles) files = group_files_new("/heron");
     Fixture fixture;
     Figures figures = { 0 };
     BlockFigures devices[4];
@@ -164,18 +166,18 @@ test_legacy(void)
     size_t count = 4;
 
     fixture_open(&fixture, legacy_files, "cgroup cgroup rw,cpu,cpuacct,memory,blkio");
-    figures_read(fixture.reader, "/heron", ALL, &figures);
+    figures_read(fixture.reader, files, ALL, &figures);
     check_common(&figures);
     g_assert_cmpuint(figures.values[FIGURE_CPU_TIME], ==, 7000123);
     g_assert_cmpuint(figures.values[FIGURE_CPU_USER], ==, 20000000);
     g_assert_cmpuint(figures.values[FIGURE_MEMORY_LIMIT], ==, 67108864);
     g_assert_false(figure_known(&figures, FIGURE_SWAPPED_IN));
     g_assert_false(figure_known(&figures, FIGURE_TASKS));
-    figures_read_block(fixture.reader, "/heron", devices, &count);
+    figures_read_block(fixture.reader, files, devices, &count);
     g_assert_cmpuint(count, ==, 2);
     g_assert_cmpuint(devices[0].read_bytes, ==, 100);
     g_assert_cmpuint(devices[0].write_requests, ==, 2);
-    g_assert_true(figures_read_processors(fixture.reader, "/heron", times, 2));
+    g_assert_true(figures_read_processors(fixture.reader, files, times, 2));
     g_assert_cmpuint(times[0], ==, 7000000);
     g_assert_cmpuint(times[1], ==, 123);
     fixture_close(&fixture, legacy_files);
@@ -184,16 +186,65 @@ test_legacy(void)
 static void
 test_group_that_is_gone(void)
 {
+    g_autoptr(GroupFiles) files = group_files_new("/stork");
     Fixture fixture;
     Figures figures = { 0 };
     BlockFigures devices[1];
     size_t count = 1;
 
     fixture_open(&fixture, legacy_files, "cgroup cgroup rw,cpu,cpuacct,memory,blkio");
-    figures_read(fixture.reader, "/stork", ALL, &figures);
+    figures_read(fixture.reader, files, ALL, &figures);
     g_assert_cmpuint(figures.known, ==, 0);
-    figures_read_block(fixture.reader, "/stork", devices, &count);
+    figures_read_block(fixture.reader, files, devices, &count);
     g_assert_cmpuint(count, ==, 0);
+    fixture_close(&fixture, legacy_files);
+}
+
+static guint
+count_descriptors(void)
+{
+    g_autoptr(GDir) directory = g_dir_open("/proc/self/fd", 0, NULL);
+    guint count = 0;
+
+    while (g_dir_read_name(directory))
+        count++;
+    return count;
+}
+
+/* In place, as the kernel changes its files. */
+static void
+write_usage(const Fixture *fixture, const char *text)
+{
+    g_autofree char *path =
+        g_build_filename(fixture->directory, "heron/memory.usage_in_bytes", NULL);
+    FILE *file = fopen(path, "w");
+
+    g_assert_nonnull(file);
+    g_assert_cmpint(fputs(text, file), >=, 0);
+    g_assert_cmpint(fclose(file), ==, 0);
+}
+
+static void
+test_files_that_are_read_again_stay_open(void)
+{
+    GroupFiles *files = group_files_new("/heron");
+    Fixture fixture;
+    guint before;
+    guint i;
+
+    fixture_open(&fixture, legacy_files, "cgroup cgroup rw,cpu,cpuacct,memory,blkio");
+    before = count_descriptors();
+    for (i = 0; i < 4; i++) {
+        g_autofree char *text = g_strdup_printf("%u\n", 4096 * (i + 1));
+        Figures figures = { 0 };
+
+        g_assert_cmpuint(count_descriptors(), ==, before + (i > 1));
+        write_usage(&fixture, text);
+        figures_read(fixture.reader, files, FIGURES_MEMORY, &figures);
+        g_assert_cmpuint(figures.values[FIGURE_MEMORY], ==, 4096 * (i + 1));
+    }
+    group_files_unref(files);
+    g_assert_cmpuint(count_descriptors(), ==, before);
     fixture_close(&fixture, legacy_files);
 }
 
@@ -204,5 +255,7 @@ main(int argc, char **argv)
     g_test_add_func("/figures/v2", test_unified);
     g_test_add_func("/figures/v1", test_legacy);
     g_test_add_func("/figures/group-that-is-gone", test_group_that_is_gone);
+    g_test_add_func("/figures/files-that-are-read-again-stay-open",
+                    test_files_that_are_read_again_stay_open);
     return g_test_run();
 }
