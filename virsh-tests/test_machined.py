@@ -13,6 +13,7 @@ import pytest
 from harness import events, process
 from harness.daemon import wait_for
 from harness.guest import Guest, copy_root, put, read_file
+from harness.system import systemctl
 
 pytestmark = [pytest.mark.system, pytest.mark.ours]
 
@@ -186,6 +187,37 @@ def test_scopes_are_ordered_so_that_guests_can_shut_down_before_them(system_daem
     wait_for(lambda: not system_daemon.machines(), 'all have ended', 60)
     for root in roots:
         assert read_file(root, 'heard').split() == ['started', 'asked', 'done']
+
+
+@pytest.fixture
+def guests_service():
+    """libvirt-guests.service, configured and started by the test; lab/tune has masked it."""
+    unit, configuration = 'libvirt-guests.service', '/etc/default/libvirt-guests'
+    before = open(configuration).read()
+    run('systemctl', 'unmask', unit)
+    with open(configuration, 'w') as file:
+        file.write('URIS=lxc:///system\nON_BOOT=start\nON_SHUTDOWN=shutdown\nSHUTDOWN_TIMEOUT=60\n')
+    yield lambda verb: systemctl(verb, unit)
+    run('systemctl', 'stop', unit)
+    with open(configuration, 'w') as file:
+        file.write(before)
+    run('systemctl', 'mask', unit)
+
+
+def test_libvirt_guests_shuts_guests_down_and_starts_them_again(system_daemon, make_guest, make_root, guests_service):
+    root = make_root()
+    put(root, 'sbin/patient', PATIENT, 0o755)
+    domain = system_daemon.connect().defineXML(make_guest(root=root, init='/sbin/patient').xml())
+    domain.create()
+    wait_for(lambda: 'started' in read_file(root, 'heard'), 'init runs', 30)
+    guests_service('start')
+    guests_service('stop')
+    assert read_file(root, 'heard').split() == ['started', 'asked', 'done']
+    assert not domain.isActive() and not system_daemon.machines()
+    guests_service('start')
+    assert domain.isActive()
+    wait_for(lambda: read_file(root, 'heard').split()[3:] == ['started'], 'init runs again', 30)
+    domain.destroy()
 
 
 def test_a_scope_that_is_stopped_ends_its_domain(system_daemon, started):

@@ -17,7 +17,7 @@ boot_uml() {
         mount --bind "$cache" "$kernel$cache"
         TMPDIR=/dev/shm chroot "$kernel" /usr/bin/linux.uml "$@" &
         wait $!' uml "$kernel" "$cache" \
-        "mem=$memory" "ubd0=$job/disk,$image" "ubd1r=$guests_image" root=/dev/ubda rw \
+        "mem=$memory" "ubd0=$job/disk,$image" ${guests_image:+"ubd1r=$guests_image"} root=/dev/ubda rw \
         con=null con0=null,fd:2 ssl=null umid=lab "uml_dir=$job" quiet panic=-1 seccomp=auto \
         security=apparmor systemd.unit=lab.target "lab_dir=$job" \
         </dev/null >"$job/kernel" 2>&1 &
@@ -28,6 +28,9 @@ boot_qemu() {
     local libraries=$kernel/usr/lib/x86_64-linux-gnu arguments
     arguments="console=ttyS0 root=/dev/nvme0n1 rw quiet panic=-1 mitigations=off nokaslr"
     arguments="$arguments net.ifnames=0 security=apparmor systemd.unit=lab.target"
+    local -a roots=()
+    [ -z "$guests_image" ] || roots=(-drive file="$guests_image,if=none,id=guests,format=raw,readonly=on"
+        -device virtio-blk-pci,drive=guests)
     truncate -s 1G "$job/out.tar"
     # The root is on NVMe, whose driver is built into Debian's kernel: no initramfs is needed.
     TMPDIR=$job "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" \
@@ -42,8 +45,7 @@ boot_qemu() {
         -device virtio-blk-pci,drive=in \
         -drive file="$job/out.tar",if=none,id=out,format=raw,cache=unsafe \
         -device virtio-blk-pci,drive=out \
-        -drive file="$guests_image",if=none,id=guests,format=raw,readonly=on \
-        -device virtio-blk-pci,drive=guests \
+        "${roots[@]}" \
         -chardev file,id=console,path="$job/console" \
         -device virtserialport,chardev=console,name=lab.console \
         -chardev file,id=status,path="$job/status" \
