@@ -24,7 +24,7 @@ static gint next_number;
 static void
 name_host_end(Interface *interface)
 {
-    if (interface->target || !interface_has_host_end(interface->type))
+    if (interface->target || !interface_has_host_end(interface))
         return;
     interface->target =
         g_strdup_printf("vnet%u", (unsigned)g_atomic_int_add(&next_number, 1) & G_MAXINT);
@@ -44,9 +44,9 @@ interface_prepare(const Definition *owner, Interface *interface, GError **error)
 static bool
 leaves_something(const Interface *interface)
 {
-    if (!interface_has_host_end(interface->type) || !interface->target)
+    if (!interface_has_host_end(interface) || !interface->target)
         return false;
-    return interface->bandwidth.outbound.average ||
+    return interface->bandwidth.outbound.average || interface->type == INTERFACE_DIRECT ||
            interface->virtual_port.type == VIRTUAL_PORT_OPENVSWITCH ||
            !interface_name_is_generated(interface->target);
 }

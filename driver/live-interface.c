@@ -177,6 +177,11 @@ compare(LiveChange *change, const Interface *interface, bool *ret_port, GError *
 
     if (!after)
         return false;
+    if (interface->type == INTERFACE_DIRECT && !g_str_equal(before->kind, after->kind))
+        return fail(error, FAILURE_OPERATION_UNSUPPORTED,
+                    "interface '%s' of type 'direct' has no end on the host, which <bandwidth> "
+                    "needs; detach and attach it with <bandwidth> or <target dev='…'/>",
+                    before->name);
     if (!g_str_equal(text_before, text_after))
         return fail(
             error, FAILURE_OPERATION_UNSUPPORTED,

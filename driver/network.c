@@ -95,6 +95,16 @@ is_own_port_id(const char *id, const char *owner)
 }
 
 static bool
+check_filter(const Interface *interface, GError **error)
+{
+    return !interface->filter.filter || interface->type != INTERFACE_DIRECT ||
+           fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                "network '%s' puts the interface on top of a device, but filters work on bridges: "
+                "remove <filterref>, or use another network",
+                interface->network);
+}
+
+static bool
 create_port(virConnectPtr conn, const Definition *owner, void *object, GError **error)
 {
     Interface *interface = object;
@@ -116,7 +126,8 @@ create_port(virConnectPtr conn, const Definition *owner, void *object, GError **
     else if (!(port = virNetworkPortCreateXML(network, request, 0)) ||
              !(answer = virNetworkPortGetXMLDesc(port, 0)))
         fail_libvirt(error, "network", interface->network);
-    created = answer && network_port_apply(interface, answer, error);
+    created =
+        answer && network_port_apply(interface, answer, error) && check_filter(interface, error);
     if (!created && port)
         virNetworkPortDelete(port, 0);
     if (!created)

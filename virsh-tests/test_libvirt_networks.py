@@ -168,6 +168,42 @@ def test_a_port_group_brings_its_bandwidth(start, make_network):
     assert interface_of(domain).find('bandwidth/inbound').get('average') == '1000'
 
 
+def test_a_floor_is_kept_by_the_network(daemon, start, make_network):
+    sfq = daemon.run('tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'sfq')
+    daemon.run('tc', 'qdisc', 'del', 'dev', 'lo', 'root')
+    if sfq.returncode != 0:
+        pytest.skip('the kernel has no sfq, which networks with bandwidth need')
+    make_network(ISOLATED.replace('<ip ', "<bandwidth><inbound average='10000' peak='20000'/></bandwidth><ip ", 1))
+    domain, _ = start(devices=on_network(1, 'cellar', """<bandwidth>
+        <inbound average='2000' floor='1500'/></bandwidth>"""))
+    class_id = interface_of(domain).find('bandwidth').get('classID')
+    shown = daemon.run('tc', 'class', 'show', 'dev', 'cellar0').stdout
+    assert [line for line in shown.splitlines()
+            if 'htb 1:%s ' % class_id in line and 'rate 12Mbit' in line], shown
+    domain.destroy()
+    assert 'htb 1:%s ' % class_id not in daemon.run('tc', 'class', 'show', 'dev', 'cellar0').stdout
+
+
+def test_bandwidth_of_an_interface_on_a_network_of_devices(daemon, start, make_network, wire):
+    make_network(DIRECT % ('bridge', wire))
+    domain, described = start(devices=on_network(1, 'lane', """<ip address='192.0.2.7' prefix='24'/>
+        <bandwidth><outbound average='1000'/></bandwidth>"""))
+    host = interface_of(domain).find('target').get('dev')
+    assert 'rate 8Mbit' in daemon.run('tc', 'class', 'show', 'dev', 'mvl-' + host).stdout
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    domain.destroy()
+    assert 'mvl-' + host not in network.links(daemon)
+
+
+def test_a_filter_on_top_of_a_device_fails_the_start(define, make_network, wire, clean_traffic):
+    net = make_network(DIRECT % ('bridge', wire))
+    domain, _ = define(devices=on_network(1, 'lane', "<filterref filter='clean-traffic'/>"))
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.create()
+    assert "network 'lane' puts the interface on top of a device, but filters work on bridges" in str(caught.value)
+    assert net.listAllPorts() == []
+
+
 def test_a_network_of_a_bridge_makes_a_port_of_the_bridge(daemon, start, make_network):
     network.ip(daemon, 'link', 'add', 'yard', 'type', 'bridge')
     try:

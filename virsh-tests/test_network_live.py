@@ -226,6 +226,96 @@ def test_domiftune_sets_bandwidth_of_guest_and_configuration(daemon, start, brid
     assert "cannot have attribute 'floor'" in str(caught.value)
 
 
+@pytest.fixture
+def wire(daemon):
+    """A device of the host that guests are put on top of; "far" is its other end."""
+    network.ip(daemon, 'link', 'add', 'wire', 'mtu', '1400', 'type', 'veth', 'peer', 'name', 'far')
+    for name in ('wire', 'far'):
+        network.ip(daemon, 'link', 'set', name, 'up')
+    network.ip(daemon, 'address', 'add', '192.0.2.1/24', 'dev', 'far')
+    network.ip(daemon, '-6', 'address', 'add', '2001:db8::1/64', 'dev', 'far', 'nodad')
+    daemon.run('tc', 'qdisc', 'add', 'dev', 'wire', 'root', 'tbf', 'rate', '10gbit', 'burst', '1mb', 'limit', '9mb')
+    before = daemon.run('tc', 'qdisc', 'show', 'dev', 'wire').stdout
+    yield 'wire'
+    for domain in daemon.connect().listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        domain.destroy()
+    # the administrator's own is as it was
+    assert daemon.run('tc', 'qdisc', 'show', 'dev', 'wire').stdout == before
+    network.ip(daemon, 'link', 'delete', 'wire')
+
+
+def on_wire(number, more='', mode='bridge'):
+    return ("<interface type='direct'><source dev='wire' mode='%s'/><mac address='%s'/>"
+            "<ip address='192.0.2.%d' prefix='24'/>"
+            "<ip address='2001:db8::%d' family='ipv6' prefix='64'/>%s</interface>"
+            % (mode, MAC % number, number, number, more))
+
+
+LIMITS = "<bandwidth><inbound average='4000'/><outbound average='2000'/></bandwidth>"
+
+
+@pytest.mark.parametrize('mode, kernel', [
+    ('bridge', 'bridge'), ('private', 'private'), ('vepa', 'vepa'), ('passthrough', 'passthru'),
+])
+def test_bandwidth_of_an_interface_on_top_of_another(daemon, start, wire, mode, kernel):
+    domain, described = start(devices=on_wire(5, LIMITS, mode))
+    host = interfaces(domain)[0].find('target').get('dev')
+    assert 'rate 32Mbit' in daemon.run('tc', 'class', 'show', 'dev', host).stdout
+    assert 'rate 16Mbit' in daemon.run('tc', 'class', 'show', 'dev', 'mvl-' + host).stdout
+    relay = network.links(daemon)['mvl-' + host]
+    assert relay['linkinfo']['info_data']['mode'] == kernel and relay['address'] == MAC % 5
+    inside = network.links_inside(daemon, described.name)['eth0']
+    assert inside['address'] == MAC % 5 and inside['mtu'] == 1400
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    wait_for(lambda: network.reaches(daemon, described.name, '2001:db8::1'), 'IPv6 works', 30)
+    # what the host would say for itself is not heard in the container's place
+    assert network.links(daemon)[host]['inet6_addr_gen_mode'] == 'none'
+    assert relay['inet6_addr_gen_mode'] == 'none'
+    domain.destroy()
+    assert not {host, 'mvl-' + host} & set(network.links(daemon))
+
+
+def test_bandwidth_on_top_of_another_changes_while_the_guest_runs(daemon, start, wire):
+    domain, described = start(devices=on_wire(5, LIMITS) + on_wire(6, "<target dev='outside'/>"))
+    host = interfaces(domain)[0].find('target').get('dev')
+    daemon.virsh('domiftune', described.name, host, '--inbound', '1000', '--outbound', '500', '--live')
+    assert 'rate 8Mbit' in daemon.run('tc', 'class', 'show', 'dev', host).stdout
+    assert 'rate 4Mbit' in daemon.run('tc', 'class', 'show', 'dev', 'mvl-' + host).stdout
+    domain.setInterfaceParameters(host, {'inbound.average': 0, 'outbound.average': 0}, LIVE)
+    assert not [name for name in (host, 'mvl-' + host)
+                if 'htb' in daemon.run('tc', 'qdisc', 'show', 'dev', name).stdout]
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    domain.setInterfaceParameters('outside', {'outbound.average': 500}, LIVE)
+    assert 'rate 4Mbit' in daemon.run('tc', 'class', 'show', 'dev', 'mvl-outside').stdout
+    daemon.virsh('domif-setlink', described.name, 'outside', 'down')
+    assert not [name for name in ('outside', 'mvl-outside') if 'UP' in network.links(daemon)[name]['flags']]
+    domain.detachDeviceAlias('net1', LIVE)
+    assert not {'outside', 'mvl-outside'} & set(network.links(daemon))
+    assert domain.interfaceStats(host)[0] > 0
+
+
+def test_bandwidth_needs_an_end_on_the_host(daemon, start, wire):
+    domain, _ = start(devices=on_wire(5))
+    assert interfaces(domain)[0].find('target') is None
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.setInterfaceParameters(MAC % 5, {'outbound.average': 500}, LIVE)
+    assert "interface 'eth0' of type 'direct' has no end on the host, which <bandwidth> needs; detach and " \
+        'attach it with <bandwidth> or' in str(caught.value)
+    domain.detachDeviceFlags(on_wire(5), LIVE)
+    domain.attachDeviceFlags(on_wire(5, LIMITS), LIVE)
+    host = interfaces(domain)[0].find('target').get('dev')
+    assert 'rate 16Mbit' in daemon.run('tc', 'class', 'show', 'dev', 'mvl-' + host).stdout
+
+
+def test_a_start_that_fails_leaves_nothing_on_top_of_a_device(define, wire, leak_check):
+    domain, _ = define(devices=on_wire(5, LIMITS) + on_wire(6, LIMITS + "<target dev='wire'/>"))
+    for _ in range(3):
+        with pytest.raises(libvirt.libvirtError) as caught:
+            domain.create()
+        assert "interface 'eth1': the host has an interface 'wire' already" in str(caught.value)
+    leak_check.check()
+
+
 def throughput(daemon, sender, receiver, address, seconds):
     """Bytes per second that arrive in a guest by TCP from another one."""
     server = subprocess.Popen(
@@ -262,6 +352,35 @@ def test_rates_are_what_was_asked_for(daemon, start, bridges):
 
 
 @needs_iperf
+def test_rates_on_top_of_a_device_hold_whatever_the_guest_does(daemon, start, wire):
+    start(name='one', devices=on_wire(11, LIMITS))
+    start(name='two', devices=on_wire(12))
+    inside = network.links_inside(daemon, 'one')['eth0']
+    assert inside['linkinfo']['info_kind'] == 'veth'
+    # a discipline of the guest's own changes nothing, nor does another address of its own choice
+    network.inside(daemon, 'one', 'tc', 'qdisc', 'replace', 'dev', 'eth0', 'root', 'pfifo')
+    to_guest = throughput(daemon, 'two', 'one', '192.0.2.11', 1)
+    from_guest = throughput(daemon, 'one', 'two', '192.0.2.12', 1)
+    # below it may be on a busy machine; how near it comes is measured over ten seconds
+    assert 0 < to_guest < 1.1 * 4e6
+    assert 0 < from_guest < 1.1 * 2e6
+    network.inside(daemon, 'one', 'ip', 'link', 'set', 'eth0', 'address', MAC % 0x66)
+    assert not network.reaches(daemon, 'one', '192.0.2.12')
+
+
+@needs_iperf
 @pytest.mark.slow
 def test_rates_are_what_was_asked_for_over_ten_seconds(daemon, start, bridges):
     check_rates(daemon, start, 10)
+
+
+@needs_iperf
+@pytest.mark.slow
+def test_rates_on_top_of_a_device_are_what_was_asked_for_over_ten_seconds(daemon, start, wire):
+    start(name='one', devices=on_wire(11, LIMITS))
+    start(name='two', devices=on_wire(12))
+    to_guest = throughput(daemon, 'two', 'one', '192.0.2.11', 10)
+    from_guest = throughput(daemon, 'one', 'two', '192.0.2.12', 10)
+    print('to the guest %.0f, from the guest %.0f bytes/s' % (to_guest, from_guest))
+    assert 0.9 * 4e6 < to_guest < 1.1 * 4e6
+    assert 0.9 * 2e6 < from_guest < 1.1 * 2e6

@@ -114,14 +114,20 @@ set_switch(const Definition *definition, const Interface *given, ContainerInterf
     return true;
 }
 
+static void
+set_host_name(const Interface *given, ContainerInterface *interface)
+{
+    interface->host_name = g_strdup(given->target ? given->target : FIRST_HOST_NAME);
+    interface->host_generated = !given->target || (given->target_managed != SWITCH_NO &&
+                                                   interface_name_is_generated(given->target));
+}
+
 static bool
 fill_veth(const Definition *definition, const Interface *given, ContainerInterface *interface,
           GError **error)
 {
     interface->kind = g_strdup(CONTAINER_INTERFACE_VETH);
-    interface->host_name = g_strdup(given->target ? given->target : FIRST_HOST_NAME);
-    interface->host_generated = !given->target || (given->target_managed != SWITCH_NO &&
-                                                   interface_name_is_generated(given->target));
+    set_host_name(given, interface);
     interface->isolated = given->isolated == SWITCH_YES;
     copy_vlans(&given->vlan, interface->vlans);
     return set_switch(definition, given, interface, error);
@@ -162,9 +168,14 @@ fill_direct(const Definition *definition, const Interface *given, ContainerInter
     /* order is DirectMode's; the words are the kernel's */
     static const char *const modes[] = { "vepa", "private", "bridge", "passthru" };
 
-    interface->kind = g_strdup(CONTAINER_INTERFACE_MACVLAN);
     interface->lower = g_strdup(given->device);
     interface->mode = g_strdup(modes[given->mode]);
+    if (interface_has_host_end(given)) {
+        interface->kind = g_strdup(CONTAINER_INTERFACE_RELAY);
+        set_host_name(given, interface);
+    } else {
+        interface->kind = g_strdup(CONTAINER_INTERFACE_MACVLAN);
+    }
     return true;
 }
 

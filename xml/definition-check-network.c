@@ -86,9 +86,14 @@ check_switch_port(const Interface *interface, GError **error)
                       "cannot have <port isolated='yes'/> with <virtualport type='openvswitch'>, "
                       "which has no such ports",
                       error);
-    if ((type == INTERFACE_DIRECT || type == INTERFACE_USER) &&
+    if (type == INTERFACE_USER &&
         (bandwidth->inbound.average || bandwidth->outbound.average || bandwidth->inbound.floor))
         return refuse(interface, "cannot have <bandwidth>; use type 'bridge' or 'network'", error);
+    if (interface->filter.filter && (type == INTERFACE_USER || type == INTERFACE_DIRECT))
+        return refuse(interface,
+                      "cannot have <filterref>, which works on bridges; use type 'bridge' or "
+                      "'network'",
+                      error);
     if (bandwidth->inbound.floor && type != INTERFACE_NETWORK)
         return refuse(interface,
                       "cannot have attribute 'floor' of <inbound>, which is for type 'network'",

@@ -268,10 +268,14 @@ interface_is_possible(InterfaceType type)
 }
 
 bool
-interface_has_host_end(InterfaceType type)
+interface_has_host_end(const Interface *interface)
 {
-    return type == INTERFACE_ETHERNET || type == INTERFACE_NETWORK || type == INTERFACE_BRIDGE ||
-           type == INTERFACE_NULL;
+    const Bandwidth *bandwidth = &interface->bandwidth;
+
+    if (interface->type == INTERFACE_DIRECT)
+        return interface->target || bandwidth->inbound.average || bandwidth->outbound.average;
+    return interface->type == INTERFACE_ETHERNET || interface->type == INTERFACE_NETWORK ||
+           interface->type == INTERFACE_BRIDGE || interface->type == INTERFACE_NULL;
 }
 
 bool

@@ -109,8 +109,9 @@ const char *interface_type_name(InterfaceType type);
 /* Whether a container can have such an interface at all. */
 bool interface_is_possible(InterfaceType type);
 
-/* Whether such an interface is a pair with one end on the host, or has a name there. */
-bool interface_has_host_end(InterfaceType type);
+/* Whether the interface is a pair with one end on the host; a DIRECT one only when something is
+ * said that needs it. */
+bool interface_has_host_end(const Interface *interface);
 
 /* Whether libvirt makes such names up for interfaces of the host: "vnet0", "macvtap1". */
 bool interface_name_is_generated(const char *name);

@@ -12,6 +12,7 @@
 #include "controller/network/link.h"
 #include "controller/network/passt.h"
 #include "controller/network/port.h"
+#include "controller/network/relay.h"
 #include "controller/network/shape.h"
 #include "controller/network/switch.h"
 #include "controller/wire/failure.h"
@@ -35,6 +36,12 @@ network_close(Network *network)
     fd_close(&network->home);
     g_clear_pointer(&network->host, netlink_free);
     g_clear_pointer(&network->guest, netlink_free);
+}
+
+static bool
+is_relay(const ContainerInterface *interface)
+{
+    return g_str_equal(interface->kind, CONTAINER_INTERFACE_RELAY);
 }
 
 static LinkInside
@@ -113,7 +120,7 @@ static bool
 create_veth(const Network *network, ContainerInterface *interface, GError **error)
 {
     LinkInside inside = link_inside(network, interface);
-    bool up = !interface->down && !interface->host_down;
+    bool up = !interface->down && !interface->host_down && !is_relay(interface);
     int tries = interface->host_generated ? TRIES_MAX : 1;
     int master = 0;
     int errnum;
@@ -129,6 +136,40 @@ create_veth(const Network *network, ContainerInterface *interface, GError **erro
     return !errnum || fail_veth(network, interface, errnum, error);
 }
 
+static bool
+find_outside(const Network *network, const ContainerInterface *interface, Link *ret_link,
+             GError **error)
+{
+    int errnum = link_find(network->host, interface->host_name, ret_link);
+
+    return !errnum || netlink_fail(network->host, errnum, error, "cannot find '%s' on the host",
+                                   interface->host_name);
+}
+
+/* A relay is up on both sides or on none: what is down must not be redirected to. */
+static bool
+set_outside_up(const Network *network, const ContainerInterface *interface, const Link *end,
+               GError **error)
+{
+    bool up = !interface->down && !interface->host_down;
+    int errnum = 0;
+    int relay;
+
+    if (is_relay(interface) && !(errnum = relay_find(network->host, interface, &relay)))
+        errnum = link_set_up(network->host, relay, up);
+    if (!errnum)
+        errnum = link_set_up(network->host, end->index, up);
+    return !errnum || netlink_fail(network->host, errnum, error, "cannot set '%s' %s",
+                                   interface->host_name, up ? "up" : "down");
+}
+
+bool
+interface_forget(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    return is_relay(interface) ? relay_remove(network->host, interface, error)
+                               : shape_remove(network->host, interface, error);
+}
+
 /* The host's end may be gone with the namespace of the other one. */
 static bool
 delete_on_host(const Network *network, const ContainerInterface *interface, GError **error)
@@ -136,7 +177,7 @@ delete_on_host(const Network *network, const ContainerInterface *interface, GErr
     Link link;
     int errnum;
 
-    if (!shape_remove(network->host, interface, error) ||
+    if (!interface_forget(network, interface, error) ||
         (interface->switch_kind && !switch_leave(interface, error)))
         return false;
     if (link_find(network->host, interface->host_name, &link) == ENODEV)
@@ -160,6 +201,42 @@ delete_inside(const Network *network, const ContainerInterface *interface, GErro
                         interface->name);
 }
 
+static uint32_t
+macvlan_mode(const ContainerInterface *interface)
+{
+    static const struct {
+        const char *name;
+        uint32_t mode;
+    } modes[] = {
+        { "vepa", MACVLAN_MODE_VEPA },
+        { "private", MACVLAN_MODE_PRIVATE },
+        { "bridge", MACVLAN_MODE_BRIDGE },
+        { "passthru", MACVLAN_MODE_PASSTHRU },
+    };
+    size_t i;
+
+    for (i = 0; interface->mode && i < G_N_ELEMENTS(modes); i++) {
+        if (g_str_equal(modes[i].name, interface->mode))
+            return modes[i].mode;
+    }
+    return MACVLAN_MODE_VEPA;
+}
+
+static bool
+find_lower(const Network *network, const ContainerInterface *interface, Link *ret_lower,
+           GError **error)
+{
+    int errnum = link_find(network->host, interface->lower, ret_lower);
+
+    if (errnum == ENODEV)
+        return fail(error, FAILURE_OPERATION_FAILED,
+                    "the host has no interface '%s' to put it on; name another one in <source "
+                    "dev='…'/>",
+                    interface->lower);
+    return !errnum || netlink_fail(network->host, errnum, error, "cannot look at interface '%s'",
+                                   interface->lower);
+}
+
 /* In mode passthru the link begins with the address of what is below it, which changes with it; the
  * kernel restores that. */
 static int
@@ -174,32 +251,14 @@ set_address(const Network *network, const ContainerInterface *interface)
 static bool
 create_macvlan(const Network *network, ContainerInterface *interface, GError **error)
 {
-    static const struct {
-        const char *name;
-        uint32_t mode;
-    } modes[] = {
-        { "vepa", MACVLAN_MODE_VEPA },
-        { "private", MACVLAN_MODE_PRIVATE },
-        { "bridge", MACVLAN_MODE_BRIDGE },
-        { "passthru", MACVLAN_MODE_PASSTHRU },
-    };
     LinkInside inside = link_inside(network, interface);
-    uint32_t mode = MACVLAN_MODE_VEPA;
+    uint32_t mode = macvlan_mode(interface);
     Link lower;
-    size_t i;
     int errnum;
 
-    for (i = 0; interface->mode && i < G_N_ELEMENTS(modes); i++) {
-        if (g_str_equal(modes[i].name, interface->mode))
-            mode = modes[i].mode;
-    }
-    if ((errnum = link_find(network->host, interface->lower, &lower)) == ENODEV)
-        return fail(error, FAILURE_OPERATION_FAILED,
-                    "the host has no interface '%s' to put it on; name another one in <source "
-                    "dev='…'/>",
-                    interface->lower);
-    if (!errnum)
-        errnum = link_create_upper(network->host, "macvlan", lower.index, mode, &inside);
+    if (!find_lower(network, interface, &lower, error))
+        return false;
+    errnum = link_create_upper(network->host, "macvlan", lower.index, mode, &inside);
     if (errnum)
         return netlink_fail(network->host, errnum, error,
                             "cannot create '%s' on top of the host's '%s'", interface->name,
@@ -210,6 +269,31 @@ create_macvlan(const Network *network, ContainerInterface *interface, GError **e
     netlink_fail(network->guest, errnum, error, "cannot give the host's '%s' the address %s",
                  interface->lower, interface->mac);
     delete_inside(network, interface, NULL);
+    return false;
+}
+
+/* The container's end is as large as what its frames go out by. */
+static bool
+create_relay(const Network *network, ContainerInterface *interface, GError **error)
+{
+    Relay relay = { .mode = macvlan_mode(interface) };
+    Link lower;
+    Link end;
+
+    if (!find_lower(network, interface, &lower, error))
+        return false;
+    relay.lower = lower.index;
+    if (!interface->mtu)
+        interface->mtu = lower.mtu;
+    if (!create_veth(network, interface, error))
+        return false;
+    if (find_outside(network, interface, &end, error)) {
+        relay.end = end.index;
+        if (relay_create(network->host, interface, &relay, error) &&
+            set_outside_up(network, interface, &end, error))
+            return true;
+    }
+    delete_on_host(network, interface, NULL);
     return false;
 }
 
@@ -268,6 +352,7 @@ typedef struct {
 static const Kind kinds[] = {
     { CONTAINER_INTERFACE_VETH, true, create_veth, delete_on_host },
     { CONTAINER_INTERFACE_MACVLAN, false, create_macvlan, delete_inside },
+    { CONTAINER_INTERFACE_RELAY, true, create_relay, delete_on_host },
     { CONTAINER_INTERFACE_DEVICE, false, move_device, return_device },
     { CONTAINER_INTERFACE_PASST, false, create_passt, delete_nothing },
 };
@@ -299,16 +384,6 @@ configure_inside(const Network *network, const ContainerInterface *interface, GE
     /* what is down has no routes */
     return address_apply(network->guest, link.index, interface->addresses,
                          interface->down ? &none : interface->routes, error);
-}
-
-static bool
-find_outside(const Network *network, const ContainerInterface *interface, Link *ret_link,
-             GError **error)
-{
-    int errnum = link_find(network->host, interface->host_name, ret_link);
-
-    return !errnum || netlink_fail(network->host, errnum, error, "cannot find '%s' on the host",
-                                   interface->host_name);
 }
 
 /* Rules of the port, by whoever keeps the bridge. */
@@ -390,15 +465,12 @@ change_outside(const Network *network, const ContainerInterface *interface, bool
                GError **error)
 {
     Link link;
-    int errnum;
 
     if (!find_outside(network, interface, &link, error) ||
         (port && !change_port(network, interface, &link, error)) ||
         !shape_apply(network->host, link.index, interface, error))
         return false;
-    errnum = link_set_up(network->host, link.index, !interface->down && !interface->host_down);
-    return !errnum || netlink_fail(network->host, errnum, error, "cannot set '%s' %s",
-                                   interface->host_name, interface->down ? "down" : "up");
+    return set_outside_up(network, interface, &link, error);
 }
 
 static bool

@@ -36,6 +36,10 @@ bool interface_attach(const Network *network, ContainerInterface *interface, int
  * namespace (.guest is NULL): what of it is on the host. */
 bool interface_detach(const Network *network, const ContainerInterface *interface, GError **error);
 
+/* Takes away what a start that came half way may have left beside the host's end, which is gone or
+ * may be somebody else's. */
+bool interface_forget(const Network *network, const ContainerInterface *interface, GError **error);
+
 /* Makes link state, rates, and with @port also bridge, isolation and VLANs what @interface says. */
 bool interface_change(const Network *network, const ContainerInterface *interface, bool port,
                       GError **error);

@@ -59,6 +59,7 @@ read_link(struct nlmsghdr *header, Link *link)
     struct nlattr *name = nlmsg_find_attr(header, sizeof(*info), IFLA_IFNAME);
     struct nlattr *master = nlmsg_find_attr(header, sizeof(*info), IFLA_MASTER);
     struct nlattr *mac = nlmsg_find_attr(header, sizeof(*info), IFLA_ADDRESS);
+    struct nlattr *mtu = nlmsg_find_attr(header, sizeof(*info), IFLA_MTU);
     struct nlattr *kind = nlmsg_find_attr(header, sizeof(*info), IFLA_LINKINFO);
 
     memset(link, 0, sizeof(*link));
@@ -66,6 +67,8 @@ read_link(struct nlmsghdr *header, Link *link)
     link->up = info->ifi_flags & IFF_UP;
     if (name)
         nla_strlcpy(link->name, name, sizeof(link->name));
+    if (mtu)
+        link->mtu = nla_get_u32(mtu);
     if (master)
         link->master = nla_get_u32(master);
     if (mac && nla_len(mac) == sizeof(link->mac))
@@ -127,14 +130,15 @@ link_list(Netlink *netlink, void (*found)(const Link *link, void *opaque), void 
                          &listing);
 }
 
-/* Name, address and namespace of what comes into being in the container. */
+/* Name, address and namespace of what comes into being, in the container as a rule. */
 static void
 put_inside(struct nl_msg *message, const LinkInside *inside)
 {
     unsigned char mac[6];
 
     nla_put_string(message, IFLA_IFNAME, inside->name);
-    nla_put_u32(message, IFLA_NET_NS_FD, inside->netns);
+    if (inside->netns >= 0)
+        nla_put_u32(message, IFLA_NET_NS_FD, inside->netns);
     if (inside->mac && link_parse_mac(inside->mac, mac))
         nla_put(message, IFLA_ADDRESS, sizeof(mac), mac);
     if (inside->mtu)
@@ -267,4 +271,37 @@ int
 link_delete(Netlink *netlink, int index)
 {
     return netlink_perform(netlink, link_request(RTM_DELLINK, 0, index, NULL));
+}
+
+void
+link_without_addresses(Netlink *netlink, int index)
+{
+    struct nl_msg *message = link_request(RTM_NEWLINK, 0, index, NULL);
+    struct nlattr *families = nla_nest_start(message, IFLA_AF_SPEC);
+    struct nlattr *family = nla_nest_start(message, AF_INET6);
+
+    nla_put_u8(message, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+    nla_nest_end(message, family);
+    nla_nest_end(message, families);
+    netlink_perform(netlink, message);
+}
+
+int
+link_hear_all_groups(Netlink *netlink, int index)
+{
+    struct ifinfomsg header = { .ifi_family = AF_UNSPEC,
+                                .ifi_index = index,
+                                .ifi_flags = IFF_ALLMULTI,
+                                .ifi_change = IFF_ALLMULTI };
+
+    return netlink_perform(netlink, netlink_request(RTM_NEWLINK, 0, &header, sizeof(header)));
+}
+
+void
+link_name_beside(const char *prefix, const char *host, char name[LINK_NAME_MAX + 1])
+{
+    if (strlen(prefix) + strlen("-") + strlen(host) <= LINK_NAME_MAX)
+        g_snprintf(name, LINK_NAME_MAX + 1, "%s-%s", prefix, host);
+    else
+        g_snprintf(name, LINK_NAME_MAX + 1, "%s-%08x", prefix, g_str_hash(host));
 }

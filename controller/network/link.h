@@ -11,6 +11,7 @@
 typedef struct {
     int index;
     int master; /* 0: none */
+    unsigned mtu;
     bool up;
     char name[LINK_NAME_MAX + 1];
     char kind[16];        /* "bridge", "veth"; "": hardware */
@@ -23,7 +24,7 @@ typedef struct {
     const char *name;
     const char *mac; /* "52:54:00:0b:0c:01"; NULL: the kernel's choice */
     uint32_t mtu;    /* 0: the kernel's choice */
-    int netns;       /* of the container */
+    int netns;       /* of the container; -1: it stays here */
 } LinkInside;
 
 /* The link with @name; errno when there is none (ENODEV). */
@@ -36,8 +37,8 @@ int link_list(Netlink *netlink, void (*found)(const Link *link, void *opaque), v
 int link_create_veth(Netlink *netlink, const char *host, int master, bool up,
                      const LinkInside *inside);
 
-/* A link of the container's on top of link @lower of ours; @kind "macvlan" or "ipvlan", @mode one
- * of the kernel's numbers. Down. */
+/* A link, of the container's as a rule, on top of link @lower of ours; @kind "macvlan" or "ipvlan",
+ * @mode one of the kernel's numbers. Down. */
 int link_create_upper(Netlink *netlink, const char *kind, int lower, uint32_t mode,
                       const LinkInside *inside);
 
@@ -53,6 +54,15 @@ int link_set_mtu(Netlink *netlink, int index, uint32_t mtu);
 int link_set_mac(Netlink *netlink, int index, const char *mac);
 int link_set_name(Netlink *netlink, int index, const char *name);
 int link_delete(Netlink *netlink, int index);
+
+/* The kernel gives the link no IPv6 address of its own when it comes up; a kernel without IPv6
+ * would not. */
+void link_without_addresses(Netlink *netlink, int index);
+/* The link hears what is sent to any group. */
+int link_hear_all_groups(Netlink *netlink, int index);
+
+/* "ifb-vnet3": the name of what belongs to the link @host; @prefix has three letters. */
+void link_name_beside(const char *prefix, const char *host, char name[LINK_NAME_MAX + 1]);
 
 /* The six bytes of an address in text form. */
 bool link_parse_mac(const char *text, unsigned char mac[6]);

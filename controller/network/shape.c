@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Queueing disciplines, their class, and the filter that redirects. */
+/* Queueing disciplines and their class. */
 #include "controller/network/shape.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_ether.h>
-#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <linux/tc_act/tc_mirred.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "controller/network/link.h"
+#include "controller/network/redirect.h"
+#include "controller/network/relay.h"
 #include "controller/wire/failure.h"
 
 /* The kernel counts time in these units: see /proc/net/psched */
@@ -20,7 +17,6 @@
 
 #define HANDLE_ROOT  0x00010000
 #define HANDLE_CLASS 0x00010001
-#define HANDLE_IN    0xffff0000
 
 /* Frames of full size that a class may send before it waits, so that segmentation is not undone. */
 #define FRAME      1514
@@ -31,12 +27,7 @@
 static void
 redirection_name(const ContainerInterface *interface, char name[LINK_NAME_MAX + 1])
 {
-    const char *host = interface->host_name;
-
-    if (strlen("ifb-") + strlen(host) <= LINK_NAME_MAX)
-        g_snprintf(name, LINK_NAME_MAX + 1, "ifb-%s", host);
-    else
-        g_snprintf(name, LINK_NAME_MAX + 1, "ifb-%08x", g_str_hash(host));
+    link_name_beside("ifb", interface->host_name, name);
 }
 
 static struct nl_msg *
@@ -124,56 +115,20 @@ set_rate(Netlink *netlink, int index, const ContainerRate *wanted)
     return errnum ? errnum : set_class(netlink, index, wanted);
 }
 
-static int
-set_ingress(Netlink *netlink, int index)
-{
-    struct nl_msg *message = discipline(RTM_NEWQDISC, index, TC_H_INGRESS, HANDLE_IN);
-    int errnum;
-
-    nla_put_string(message, TCA_KIND, "ingress");
-    errnum = netlink_perform(netlink, message);
-    return errnum == EEXIST ? 0 : errnum;
-}
-
-/* Everything that arrives goes out by @to. */
-static int
-redirect(Netlink *netlink, int index, int to)
-{
-    struct {
-        struct tc_u32_sel head;
-        struct tc_u32_key all;
-    } selector = { .head = { .flags = TC_U32_TERMINAL, .nkeys = 1 } };
-    struct tc_mirred mirred = { .eaction = TCA_EGRESS_REDIR,
-                                .action = TC_ACT_STOLEN,
-                                .ifindex = to };
-    struct tcmsg header = { .tcm_family = AF_UNSPEC,
-                            .tcm_ifindex = index,
-                            .tcm_parent = HANDLE_IN,
-                            .tcm_info = TC_H_MAKE(1 << 16, htons(ETH_P_ALL)) };
-    struct nl_msg *message =
-        netlink_request(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
-    struct nlattr *options, *actions, *action, *parameters;
-
-    nla_put_string(message, TCA_KIND, "u32");
-    options = nla_nest_start(message, TCA_OPTIONS);
-    nla_put(message, TCA_U32_SEL, sizeof(selector), &selector);
-    actions = nla_nest_start(message, TCA_U32_ACT);
-    action = nla_nest_start(message, 1);
-    nla_put_string(message, TCA_ACT_KIND, "mirred");
-    parameters = nla_nest_start(message, TCA_ACT_OPTIONS | NLA_F_NESTED);
-    nla_put(message, TCA_MIRRED_PARMS, sizeof(mirred), &mirred);
-    nla_nest_end(message, parameters);
-    nla_nest_end(message, action);
-    nla_nest_end(message, actions);
-    nla_nest_end(message, options);
-    return netlink_perform(netlink, message);
-}
-
 /* Without a discipline there is nothing to remove. */
 static void
-clear(Netlink *netlink, int index, uint32_t parent, uint32_t handle)
+clear(Netlink *netlink, int index)
 {
-    netlink_perform(netlink, discipline(RTM_DELQDISC, index, parent, handle));
+    netlink_perform(netlink, discipline(RTM_DELQDISC, index, TC_H_ROOT, HANDLE_ROOT));
+}
+
+static int
+limit(Netlink *netlink, int index, const ContainerRate *rate)
+{
+    if (rate && rate->average)
+        return set_rate(netlink, index, rate);
+    clear(netlink, index);
+    return 0;
 }
 
 static bool
@@ -184,16 +139,26 @@ limit_outbound(Netlink *netlink, int index, const ContainerInterface *interface,
     int errnum;
 
     redirection_name(interface, name);
-    errnum = link_find(netlink, name, &link);
-    if (!errnum)
-        errnum = set_rate(netlink, link.index, interface->outbound);
-    else if (!(errnum = link_create_plain(netlink, "ifb", name)) &&
-             !(errnum = link_find(netlink, name, &link)) &&
-             !(errnum = set_rate(netlink, link.index, interface->outbound)) &&
-             !(errnum = set_ingress(netlink, index)))
-        errnum = redirect(netlink, index, link.index);
+    if ((errnum = link_find(netlink, name, &link)) == ENODEV &&
+        !(errnum = link_create_plain(netlink, "ifb", name)))
+        errnum = link_find(netlink, name, &link);
+    if (!errnum && !(errnum = set_rate(netlink, link.index, interface->outbound)))
+        errnum = redirect_all(netlink, index, link.index);
     return !errnum || netlink_fail(netlink, errnum, error,
                                    "cannot limit what comes from the container (%s)", name);
+}
+
+/* The other link of a relay has a discipline of its own. */
+static bool
+limit_relay(Netlink *netlink, const ContainerInterface *interface, GError **error)
+{
+    int index;
+    int errnum = relay_find(netlink, interface, &index);
+
+    if (!errnum)
+        errnum = limit(netlink, index, interface->outbound);
+    return !errnum ||
+           netlink_fail(netlink, errnum, error, "cannot limit what comes from the container");
 }
 
 bool
@@ -214,16 +179,14 @@ shape_remove(Netlink *netlink, const ContainerInterface *interface, GError **err
 bool
 shape_apply(Netlink *netlink, int index, const ContainerInterface *interface, GError **error)
 {
-    int errnum = 0;
+    int errnum = limit(netlink, index, interface->inbound);
 
-    if (interface->inbound && interface->inbound->average)
-        errnum = set_rate(netlink, index, interface->inbound);
-    else
-        clear(netlink, index, TC_H_ROOT, HANDLE_ROOT);
     if (errnum)
         return netlink_fail(netlink, errnum, error, "cannot limit what goes to the container");
+    if (g_str_equal(interface->kind, CONTAINER_INTERFACE_RELAY))
+        return limit_relay(netlink, interface, error);
     if (interface->outbound && interface->outbound->average)
         return limit_outbound(netlink, index, interface, error);
-    clear(netlink, index, TC_H_INGRESS, HANDLE_IN);
+    redirect_end(netlink, index);
     return shape_remove(netlink, interface, error);
 }

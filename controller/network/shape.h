@@ -2,7 +2,7 @@
 /*
  * Bandwidth of an interface, kept on the host where the guest cannot change it: HTB on the host's
  * end for what goes to the guest, and for what comes from it HTB on a device (ifb) to which all
- * that arrives is redirected.
+ * that arrives is redirected. A relay (relay.h) redirects anyway.
  */
 #pragma once
 

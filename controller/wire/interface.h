@@ -36,6 +36,7 @@ typedef struct {
 
 #define CONTAINER_INTERFACE_VETH    "veth"    /* a pair, one end on the host */
 #define CONTAINER_INTERFACE_MACVLAN "macvlan" /* on top of .lower */
+#define CONTAINER_INTERFACE_RELAY   "relay"   /* the same, with an end on the host */
 #define CONTAINER_INTERFACE_DEVICE  "device"  /* .host_name moves in */
 #define CONTAINER_INTERFACE_PASST   "passt"   /* a program translates for it */
 
@@ -44,7 +45,7 @@ typedef struct {
     char *alias;         /* "net0"; for messages, and to know it by */
     char *kind;          /* CONTAINER_INTERFACE_… */
     char *name;          /* inside the container */
-    char *host_name;     /* veth: of the end on the host; device: what moves in */
+    char *host_name;     /* veth, relay: of the end on the host; device: what moves in */
     bool host_generated; /* host_name was made up: when it is taken, the next number will do */
     bool host_down;      /* veth: the end on the host leads nowhere */
     char *mac;           /* NULL: as it comes */
@@ -56,8 +57,8 @@ typedef struct {
     char *switch_profile;
     bool isolated;             /* port of the bridge */
     GPtrArray *vlans;          /* of ContainerVlan * */
-    char *lower;               /* macvlan: the device of the host below it */
-    char *mode;                /* macvlan: "bridge", "vepa", "private", "passthru" */
+    char *lower;               /* macvlan, relay: the device of the host below it */
+    char *mode;                /* macvlan, relay: "bridge", "vepa", "private", "passthru" */
     GPtrArray *addresses;      /* of ContainerAddress *, inside */
     GPtrArray *routes;         /* of ContainerRoute * */
     GPtrArray *host_addresses; /* the same of the end on the host */

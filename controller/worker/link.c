@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "controller/network/interface.h"
-#include "controller/network/shape.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/sealed.h"
@@ -157,5 +156,5 @@ link_clear(Request *request, GError **error)
     if (!interface || !(network.host = netlink_open(-1, error)))
         return false;
     return links ? interface_detach(&network, interface, error)
-                 : shape_remove(network.host, interface, error);
+                 : interface_forget(&network, interface, error);
 }
