@@ -119,10 +119,10 @@ write_device_weight(const BlockTarget *target, const char *number, uint64_t weig
 }
 
 /* The kernel limits whole disks; one whose number is not known to sysfs is taken as it is. */
-static char *
-disk_number(dev_t device)
+char *
+limit_disk_number(unsigned major_number, unsigned minor_number)
 {
-    g_autofree char *number = g_strdup_printf("%u:%u", major(device), minor(device));
+    g_autofree char *number = g_strdup_printf("%u:%u", major_number, minor_number);
     g_autofree char *partition = g_strdup_printf("/sys/dev/block/%s/partition", number);
     g_autofree char *disk = g_strdup_printf("/sys/dev/block/%s/../dev", number);
     g_autofree char *whole = NULL;
@@ -148,7 +148,7 @@ limit_device_number(const char *path, GError **error)
              "'%s' of <blkiotune> is no block device and on none; name one such as /dev/sda", path);
         return NULL;
     }
-    return disk_number(device);
+    return limit_disk_number(major(device), minor(device));
 }
 
 static bool
@@ -167,13 +167,13 @@ write_rate(const BlockTarget *target, const char *number, const Rate *rate, uint
 }
 
 static bool
-write_device(const BlockTarget *target, const ContainerBlockDevice *device, GError **error)
+write_device(const BlockTarget *target, const char *number, const ContainerBlockDevice *device,
+             GError **error)
 {
-    g_autofree char *number = limit_device_number(device->path, error);
     size_t i;
 
-    if (!number || (device->weight != CONTAINER_UNSET &&
-                    !write_device_weight(target, number, device->weight, error)))
+    if (device->weight != CONTAINER_UNSET &&
+        !write_device_weight(target, number, device->weight, error))
         return false;
     for (i = 0; i < G_N_ELEMENTS(rates); i++) {
         uint64_t value = G_STRUCT_MEMBER(uint64_t, device, rates[i].member);
@@ -190,7 +190,34 @@ expect_block(const CgroupLayout *layout, GError **error)
     if (cgroup_has(layout, CGROUP_BLKIO))
         return true;
     return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                "this host has no control of block devices (blkio or io); remove <blkiotune>");
+                "this host has no control of block devices (blkio or io); remove <blkiotune>, and "
+                "<iotune> of disks");
+}
+
+/* Whether there is nothing to limit. */
+static bool
+is_unlimited(const ContainerBlockDevice *device)
+{
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(rates); i++) {
+        uint64_t value = G_STRUCT_MEMBER(uint64_t, device, rates[i].member);
+
+        if (value != CONTAINER_UNSET && value != 0)
+            return false;
+    }
+    return device->weight == CONTAINER_UNSET;
+}
+
+bool
+limit_write_block_device(const CgroupLayout *layout, const char *group, const char *number,
+                         const ContainerBlockDevice *device, GError **error)
+{
+    BlockTarget target = { layout, group, cgroup_version(layout, CGROUP_BLKIO) == 2 };
+
+    if (!cgroup_has(layout, CGROUP_BLKIO) && is_unlimited(device))
+        return true;
+    return expect_block(layout, error) && write_device(&target, number, device, error);
 }
 
 bool
@@ -207,7 +234,10 @@ limit_write_block(const CgroupLayout *layout, const char *group, const Container
     if (block_io->weight != CONTAINER_UNSET && !write_weight(&target, block_io->weight, error))
         return false;
     for (i = 0; i < block_io->devices->len; i++) {
-        if (!write_device(&target, block_io->devices->pdata[i], error))
+        const ContainerBlockDevice *device = block_io->devices->pdata[i];
+        g_autofree char *number = limit_device_number(device->path, error);
+
+        if (!number || !write_device(&target, number, device, error))
             return false;
     }
     return true;
@@ -327,6 +357,22 @@ limit_read_block(const CgroupLayout *layout, const char *group, GError **error)
     for (i = 0; i < G_N_ELEMENTS(rates); i++)
         read_rate(&target, &rates[i], block_io);
     return g_steal_pointer(&block_io);
+}
+
+bool
+limit_read_block_device(const CgroupLayout *layout, const char *group, const char *number,
+                        ContainerBlockDevice *ret_device, GError **error)
+{
+    ContainerBlockIo *block_io = limit_read_block(layout, group, error);
+    const ContainerBlockDevice *device;
+
+    if (!block_io)
+        return false;
+    device = device_of(block_io, number);
+    *ret_device = *device;
+    ret_device->path = NULL;
+    limit_block_free(block_io);
+    return true;
 }
 
 void

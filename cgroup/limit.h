@@ -73,6 +73,18 @@ ContainerBlockIo *limit_read_block(const CgroupLayout *layout, const char *group
 bool limit_write_block(const CgroupLayout *layout, const char *group,
                        const ContainerBlockIo *block_io, GError **error);
 
+/* What is set of one device, whose path is not looked at: its @number is "7:3". Without control of
+ * block devices only rates of 0 can be written. */
+bool limit_write_block_device(const CgroupLayout *layout, const char *group, const char *number,
+                              const ContainerBlockDevice *device, GError **error);
+
+/* What the kernel has of one device: numbers, UNSET where it has none. */
+bool limit_read_block_device(const CgroupLayout *layout, const char *group, const char *number,
+                             ContainerBlockDevice *ret_device, GError **error);
+
+/* "8:0" of the whole disk that the device with these numbers is, or is part of. */
+char *limit_disk_number(unsigned major_number, unsigned minor_number);
+
 /* "8:0" of the disk whose node, or one of whose partitions' nodes, is @path, or that the file or
  * directory @path is on; NULL with error when it is on none. Free with g_free(). */
 char *limit_device_number(const char *path, GError **error);

@@ -18,6 +18,7 @@ extern const ApiSlot agent_mounts_api[];
 extern const ApiSlot addresses_api[]; /* of a guest's interfaces */
 extern const ApiSlot agent_api[];     /* what a guest's agent answers */
 extern const ApiSlot device_api[];    /* attach, detach and update of devices */
+extern const ApiSlot disk_api[];      /* rates and sizes of disks */
 extern const ApiSlot native_api[];    /* domxml-from-native, domxml-to-native */
 extern const ApiSlot event_api[];
 extern const ApiSlot interface_api[];     /* bandwidth of interfaces */

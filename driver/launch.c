@@ -13,6 +13,7 @@
 #include "controller/wire/sealed.h"
 #include "driver/abi/log.h"
 #include "driver/audit.h"
+#include "driver/disk-rates.h"
 #include "driver/domains.h"
 #include "driver/ending.h"
 #include "driver/events.h"
@@ -237,7 +238,7 @@ launch_handshake(Domain *domain, int socket, int container, const StartOptions *
         !(prepared = launch_receive(domain, socket, PREPARE_SECONDS, error)) ||
         !launch_record_prepared(domain, prepared->parameters, error) ||
         !store_save_status(domain, error) || !interfaces_bind(domain, error) ||
-        !launch_send(socket, proceed, NULL, 0, error) ||
+        !disk_rates_begin(domain, error) || !launch_send(socket, proceed, NULL, 0, error) ||
         !(running = launch_receive(domain, socket, CONTINUE_SECONDS, error)))
         return false;
     return true;

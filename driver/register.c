@@ -32,6 +32,7 @@ lxcRegister(void)
         agent_mounts_api,
         addresses_api,
         device_api,
+        disk_api,
         interface_api,
         native_api,
         event_api,

@@ -299,17 +299,29 @@ device_copy(const Device *device)
     return copy;
 }
 
+static Device *
+device_of(const XmlType *type, const void *object)
+{
+    const XmlField *row = domain_type.fields;
+
+    while (row->type != type)
+        row++;
+    return copy_object(row, object);
+}
+
 Device *
 device_of_interface(const Interface *interface)
 {
-    const XmlField *row = domain_type.fields;
-    Device *device;
+    Device *device = device_of(&interface_type, interface);
 
-    while (row->type != &interface_type)
-        row++;
-    device = copy_object(row, interface);
     device->names_address = true;
     return device;
+}
+
+Device *
+device_of_disk(const Disk *disk)
+{
+    return device_of(&disk_type, disk);
 }
 
 const char *

@@ -32,8 +32,9 @@ const Filesystem *device_filesystem(const Device *device);
 const Hostdev *device_hostdev(const Device *device);
 const Console *device_console(const Device *device);
 
-/* A device that is a copy of @interface. */
+/* A device that is a copy. */
 Device *device_of_interface(const Interface *interface);
+Device *device_of_disk(const Disk *disk);
 
 /* The same to be changed, by the kind that knows what device_name() stands for: an Interface *, a
  * Disk * …; of what is only kept, a Kept *. */

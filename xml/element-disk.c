@@ -41,6 +41,10 @@ static const struct {
     {                                      \
         path, FIELD_STRING, MEMBER(member) \
     }
+#define RATE(name, member, most)                                        \
+    {                                                                   \
+        "iotune/" name, FIELD_UINT, MEMBER(rates.member), .max = (most) \
+    }
 #define OPTION(name, index)                                          \
     {                                                                \
         "driver/@" name, FIELD_STRING, MEMBER(driver_options[index]) \
@@ -116,7 +120,26 @@ static const XmlField disk_fields[] = {
     TEXT("target/@removable", removable),
     TEXT("target/@rotation_rate", rotation_rate),
     TEXT("target/@dpofua", dpofua),
-    KEPT("iotune"),
+    RATE("read_bytes_sec", read_bytes, INT64_MAX),
+    RATE("write_bytes_sec", write_bytes, INT64_MAX),
+    RATE("read_iops_sec", read_iops, UINT32_MAX),
+    RATE("write_iops_sec", write_iops, UINT32_MAX),
+    KEPT("iotune/total_bytes_sec"),
+    KEPT("iotune/total_iops_sec"),
+    KEPT("iotune/total_bytes_sec_max"),
+    KEPT("iotune/read_bytes_sec_max"),
+    KEPT("iotune/write_bytes_sec_max"),
+    KEPT("iotune/total_iops_sec_max"),
+    KEPT("iotune/read_iops_sec_max"),
+    KEPT("iotune/write_iops_sec_max"),
+    KEPT("iotune/size_iops_sec"),
+    KEPT("iotune/group_name"),
+    KEPT("iotune/total_bytes_sec_max_length"),
+    KEPT("iotune/read_bytes_sec_max_length"),
+    KEPT("iotune/write_bytes_sec_max_length"),
+    KEPT("iotune/total_iops_sec_max_length"),
+    KEPT("iotune/read_iops_sec_max_length"),
+    KEPT("iotune/write_iops_sec_max_length"),
     KEPT("throttlefilters"),
     { "readonly", FIELD_FLAG, MEMBER(readonly) },
     { "shareable", FIELD_FLAG, MEMBER(shareable) },

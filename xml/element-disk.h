@@ -26,6 +26,14 @@ enum { DISK_POLICY_OPTIONAL = 3 }; /* of startup_policy; the rest: element-disk.
 
 typedef enum { DISK_CACHE_DEFAULT, DISK_CACHE_NONE } DiskCache; /* the rest: element-disk.c */
 
+/* <iotune>: what the guest may do to the disk in a second; 0: as much as it can. */
+typedef struct {
+    uint64_t read_bytes;
+    uint64_t write_bytes;
+    uint64_t read_iops;
+    uint64_t write_iops;
+} DiskRates;
+
 typedef struct {
     DiskType type;
     DiskDevice device;
@@ -49,6 +57,7 @@ typedef struct {
     char *removable;
     char *rotation_rate;
     char *dpofua;
+    DiskRates rates;
     bool readonly; /* always for a cdrom */
     bool shareable;
     char *serial;
