@@ -257,6 +257,21 @@ object_write(const JsonType *type, const void *object)
     return value;
 }
 
+/* Releases of json-c differ in what they put into an empty array. Strings have no line ends: they are escaped. */
+static void
+close_empty_arrays(char *text)
+{
+    char *to = text;
+    const char *from;
+
+    for (from = text; *from; from++) {
+        *to++ = *from;
+        if (*from == '[' && from[1 + strspn(from + 1, " \n")] == ']')
+            from += strspn(from + 1, " \n");
+    }
+    *to = 0;
+}
+
 char *
 json_write(const JsonType *type, const void *object, bool pretty)
 {
@@ -268,6 +283,8 @@ json_write(const JsonType *type, const void *object, bool pretty)
         flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
     text = g_strconcat(json_object_to_json_string_ext(value, flags), pretty ? "\n" : NULL, NULL);
     json_object_put(value);
+    if (pretty)
+        close_empty_arrays(text);
     return text;
 }
 
@@ -292,6 +309,9 @@ string_read(Value *value, char **ret_text, const GString *path, GError **error)
     /* everything this text goes to (paths, names, argv) ends at the first NUL */
     if (memchr(json_object_get_string(value), '\0', length))
         return fail(error, FAILURE_INTERNAL, "%s: contains a NUL character", path->str);
+    /* of an escape that means nothing, such as half a pair, json-c may make anything */
+    if (!g_utf8_validate_len(json_object_get_string(value), length, NULL))
+        return fail(error, FAILURE_INTERNAL, "%s: is not UTF-8", path->str);
     *ret_text = g_strndup(json_object_get_string(value), length);
     return true;
 }
