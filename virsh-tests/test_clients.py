@@ -2,11 +2,15 @@
 """Programs and bindings that people use with libvirt, against two running guests."""
 import os
 import shutil
+import signal
+import subprocess
+import time
 
 import libvirt
 import pytest
 
 from harness.daemon import wait_for
+from harness.guest import copy_root, put, read_file
 from harness.placement import BUS
 
 pytestmark = [pytest.mark.ours]
@@ -130,19 +134,27 @@ def test_pacemaker_s_agent(daemon, client, define, connection, tmp_path):
     with open(path, 'w') as file:
         file.write(domain.XMLDesc())
 
-    def ask(action):
+    def ask(action, **more):
         result = daemon.run(agent, action, timeout=90, env={
+            **more,
             'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C.UTF-8', 'OCF_ROOT': '/usr/lib/ocf',
             'OCF_RESOURCE_INSTANCE': 'guest', 'OCF_RESKEY_config': path, 'OCF_RESKEY_hypervisor': URI,
             'OCF_RESKEY_CRM_meta_timeout': '60000', 'HA_RSCTMP': daemon.directory,
             'OCF_RESKEY_shutdown_timeout': '30', 'HA_DEBUG': '0', 'OCF_RESKEY_force_stop': '0'})
         return result.returncode
+    assert ask('meta-data') == 0 and ask('validate-all') == 0
     assert ask('monitor') == 7  # not running
     assert ask('start') == 0
     found = connection.lookupByName(guest.name)
     assert found.isActive() and ask('monitor') == 0
+    identity = found.ID()
+    assert ask('start') == 0 and found.ID() == identity
+    # There is no migration: it is refused, and the guest goes on here.
+    assert ask('migrate_to', OCF_RESKEY_CRM_meta_migrate_target='elsewhere') not in (0, 7)
+    assert ask('monitor') == 0 and found.ID() == identity
     assert ask('stop') == 0
     assert ask('monitor') == 7
+    assert ask('stop') == 0
 
 
 def test_a_prometheus_exporter(daemon, client, two):
@@ -162,3 +174,99 @@ def test_a_prometheus_exporter(daemon, client, two):
     for domain in two:
         rows = [line for line in text.splitlines() if 'domain="%s"' % domain.name() in line]
         assert any('max' in line and line.endswith(('6.7108864e+07', '65536')) for line in rows), rows
+
+
+SETTINGS = '''[org/virt-manager/virt-manager]
+manager-window-width=560
+manager-window-height=320
+[org/virt-manager/virt-manager/vmlist-fields]
+memory-usage=true
+[org/virt-manager/virt-manager/stats]
+enable-memory-poll=true
+update-interval=1
+'''
+
+
+@pytest.fixture
+def manager(daemon):
+    """Starts virt-manager with these options on a display of its own; answers what takes a picture of it."""
+    need('virt-manager', 'Xvfb', 'import', 'xwininfo', 'xdotool', 'dbus-daemon')
+    directory = os.path.join(daemon.directory, 'desktop')
+    settings = os.path.join(directory, 'glib-2.0/settings')
+    os.makedirs(settings, exist_ok=True)
+    with open(os.path.join(settings, 'keyfile'), 'w') as file:
+        file.write(SETTINGS)
+    environment = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'LANG': 'C.UTF-8', 'DISPLAY': ':97', 'HOME': directory,
+                   'XDG_RUNTIME_DIR': directory, 'XDG_CONFIG_HOME': directory, 'GSETTINGS_BACKEND': 'keyfile',
+                   'DBUS_SESSION_BUS_ADDRESS': 'unix:path=%s/bus' % directory, 'NO_AT_BRIDGE': '1'}
+    log = os.path.join(directory, 'log')
+    pids = []
+
+    def begin(*argv):
+        pids.append(daemon.ask('spawn', argv=list(argv), env=environment, output=log)['pid'])
+
+    def picture(name):
+        """Into CAISSON_TEST_PICTURES, where that names a directory."""
+        place = os.environ.get('CAISSON_TEST_PICTURES')
+        if place:
+            subprocess.run(['import', '-window', 'root', '-trim', os.path.join(place, name)], check=True, timeout=60,
+                           env=environment)
+
+    def make(*options):
+        begin('/usr/bin/Xvfb', ':97', '-screen', '0', '1000x620x24', '-nolisten', 'tcp')
+        wait_for(lambda: os.path.exists('/tmp/.X11-unix/X97'), 'the display is there', 30)
+        begin('/usr/bin/dbus-daemon', '--session', '--nofork', '--nopidfile',
+              '--address=' + environment['DBUS_SESSION_BUS_ADDRESS'])
+        begin('/usr/bin/virt-manager', '-c', URI, '--no-fork', *options)
+        return picture
+    yield make
+    for pid in reversed(pids):
+        os.kill(pid, signal.SIGTERM)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def windows():
+    return subprocess.run(['xwininfo', '-display', ':97', '-root', '-tree'], capture_output=True, text=True,
+                          timeout=10, check=False).stdout
+
+
+def test_virt_manager_lists_guests(manager, define):
+    for name in ('avocet', 'bittern', 'curlew', 'dunlin'):
+        domain, _ = define(name=name, init='/sbin/init')
+        if name != 'dunlin':
+            domain.create()
+    picture = manager()
+    wait_for(lambda: '"Virtual Machine Manager"' in windows(), 'its window is there', 60)
+    # It has looked at all guests when graphs have moved.
+    time.sleep(8)
+    picture('virt-manager.png')
+    assert '"Virtual Machine Manager"' in windows()
+
+
+@pytest.mark.debian
+def test_debian_s_login_prompt_is_in_virt_manager(debian, connection, manager, define, workshop):
+    root = copy_root(debian('systemd'), os.path.join(workshop, 'bittern'))
+    put(root, 'etc/hostname', 'bittern\n')
+    domain, _ = define(name='bittern', root=root, init='/sbin/init', memory=512)
+    domain.create()
+    domain.setUserPassword('root', 'wader')
+    picture = manager('--show-domain-console', 'bittern')
+    wait_for(lambda: '"bittern on LXC"' in windows(), 'the window of the guest is there', 60)
+
+    def tool(*words):
+        subprocess.run(['xdotool', *words], check=True, timeout=30, env={'PATH': '/usr/bin:/bin', 'DISPLAY': ':97'})
+
+    def enter(text):
+        tool('type', '--delay', '60', text + '\n')
+        time.sleep(2)
+    # Nobody else moves windows and gives them the keyboard there.
+    tool('search', '--name', 'bittern on LXC', 'windowmove', '0', '0', 'windowsize', '800', '480', 'windowfocus')
+    tool('mousemove', '400', '300', 'click', '1')
+    enter('')
+    picture('virt-manager-console.png')
+    enter('root')
+    enter('wader')
+    enter('echo seen > /typed')
+    wait_for(lambda: read_file(root, 'typed') == 'seen\n', 'what was typed has been done', 20)
+    domain.destroy()
+    shutil.rmtree(root)

@@ -3,28 +3,41 @@
 
 In docs/guide-*.rst, console blocks are sessions of root's shell: "# " begins a command, "> " continues
 it, other lines are its output, in which "…" stands for anything, and a line of it for any lines. What
-follows the comment ".. not run: REASON" is not run.
+follows the comment ".. not run: REASON" is not run, and after ".. run with: PROGRAM" only where that is
+installed. `virsh console` is run on a terminal: what follows a prompt there is typed.
 """
 import glob
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
 
 from harness import build
+from harness.console import TerminalConsole
+from harness.guest import CACHE
 
 PAGES = sorted(glob.glob(os.path.join(build.TOP, 'docs', 'guide-*.rst')))
-BLOCK = re.compile(r'^(\.\. not run: .+\n\n)?\.\. code-block:: console\n((?:\n|   .*\n)+)', re.MULTILINE)
+BLOCK = re.compile(r'^(?:\.\. (not run|run with): (.+)\n\n)?\.\. code-block:: console\n((?:\n|   .*\n)+)', re.MULTILINE)
+PROMPT = re.compile(r'(.*(?:login: |Password: |[#$] |[#$]$))(.*)')
+NETWORK = '/usr/share/libvirt/networks/default.xml'
+
+# mmdebstrap takes a minute, and the network: the root is the one it made for other tests, with the same
+# packages. `tools/first-steps` runs the page with mmdebstrap itself.
+MMDEBSTRAP = """#!/bin/bash
+for word; do case $word in --customize-hook=*) hook=${word#*=} ;; esac; done
+mkdir -p "$word" && cp -a %s/. "$word" && rm "$word/.complete" && echo bittern > "$word/etc/hostname" && sh -c "$hook" hook "$word"
+"""
 
 
 def steps(text):
     """(command, output) of every block that is run."""
-    for match in BLOCK.finditer(text):
-        if match.group(1):
+    for kind, what, block in BLOCK.findall(text):
+        if kind == 'not run' or (kind and not shutil.which(what)):
             continue
         command, output = None, []
-        for line in match.group(2).splitlines():
+        for line in block.splitlines():
             line = line[3:]
             if line.startswith('# '):
                 if command:
@@ -60,13 +73,23 @@ def run(daemon, directory, command):
                           check=False, env=environment, stdin=subprocess.DEVNULL)
 
 
-@pytest.mark.ours
-@pytest.mark.parametrize('page', [os.path.basename(page) for page in PAGES])
-def test_every_command_of_a_page_does_what_it_says(own_daemon, workshop, tmp_path, page):
-    with open(os.path.join(build.TOP, 'docs', page)) as file:
-        text = file.read()
-    todo = list(steps(text))
-    assert todo, 'no commands in ' + page
+def converse(daemon, command, output):
+    """`virsh console` on a terminal: waits for the lines, and types what follows a prompt."""
+    words = command.split()
+    with TerminalConsole(daemon, words[2], *words[3:]) as console:
+        for line in output:
+            if line.strip() == '…':
+                continue
+            prompt, typed = (PROMPT.fullmatch(line) or re.fullmatch('(.*)()', line)).groups()
+            console.expect(re.escape(prompt.strip()), seconds=60)
+            if typed:
+                console.send(typed + '\n')
+        assert console.leave() == 0
+
+
+@pytest.fixture
+def shelf(own_daemon, tmp_path):
+    """A directory for /srv, and one of commands as the pages call them."""
     os.makedirs(tmp_path / 'bin')
     for name, script in (('caisson-check', 'check-host'), ('caisson-template', 'caisson-template')):
         os.symlink(os.path.join(build.TOP, 'tools', script), tmp_path / 'bin' / name)
@@ -74,13 +97,51 @@ def test_every_command_of_a_page_does_what_it_says(own_daemon, workshop, tmp_pat
     own_daemon.run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', '/srv', timeout=10)
     with open(tmp_path / 'cwd', 'w') as file:
         file.write('/srv')
-    try:
-        for command, output in todo:
-            process = run(own_daemon, str(tmp_path), command)
-            said = plain(process.stdout + process.stderr) + '\n'
-            refused = any(line.startswith('error:') for line in output)
-            assert refused or process.returncode == 0, '# %s\n%s' % (command, said)
-            assert re.search(pattern(output), said), '# %s\nsaid\n%s\nand the page has\n%s' % (
-                command, said, '\n'.join(output))
-    finally:
-        own_daemon.run('umount', '-l', '/srv', timeout=10)
+    yield str(tmp_path)
+    own_daemon.virsh('net-destroy', 'default', check=False)
+    own_daemon.run('umount', '-l', '/srv', timeout=10)
+
+
+def make_ready(daemon, directory, text, debian):
+    """What a page takes for granted: Debian's network, and its packages."""
+    if "'default'" in text:
+        if not os.path.exists(NETWORK) or not shutil.which('dnsmasq'):
+            pytest.skip('libvirt-daemon-config-network or dnsmasq is not installed')
+        daemon.virsh('net-define', NETWORK)
+    if 'mmdebstrap ' in text:
+        debian('systemd')
+        path = os.path.join(directory, 'bin/mmdebstrap')
+        with open(path, 'w') as file:
+            file.write(MMDEBSTRAP % os.path.join(CACHE, 'bookworm-systemd'))
+        os.chmod(path, 0o755)
+
+
+def marks(page):
+    text = open_page(page)
+    return ([pytest.mark.debian] if '# mmdebstrap ' in text else []) + (
+        [pytest.mark.unsanitized] if "'default'" in text else [])
+
+
+def open_page(page):
+    with open(os.path.join(build.TOP, 'docs', page), encoding='utf-8') as file:
+        return file.read()
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize('page', [pytest.param(name, marks=marks(name), id=name)
+                                  for name in map(os.path.basename, PAGES)])
+def test_every_command_of_a_page_does_what_it_says(own_daemon, workshop, shelf, debian, page):
+    text = open_page(page)
+    todo = list(steps(text))
+    assert todo or 'run with' in text, 'no commands in ' + page
+    make_ready(own_daemon, shelf, text, debian)
+    for command, output in todo:
+        if command.startswith('virsh console '):
+            converse(own_daemon, command, output)
+            continue
+        process = run(own_daemon, shelf, command)
+        said = plain(process.stdout + process.stderr) + '\n'
+        refused = any(line.startswith('error:') for line in output)
+        assert refused or process.returncode == 0, '# %s\n%s' % (command, said)
+        assert re.search(pattern(output), said), '# %s\nsaid\n%s\nand the page has\n%s' % (
+            command, said, '\n'.join(output))
