@@ -257,7 +257,8 @@ object_write(const JsonType *type, const void *object)
     return value;
 }
 
-/* Releases of json-c differ in what they put into an empty array. Strings have no line ends: they are escaped. */
+/* Releases of json-c differ in what they put into an empty array. Strings have no line ends: they
+ * are escaped. */
 static void
 close_empty_arrays(char *text)
 {
