@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fixtures: a private libvirtd for the session, one for a test that kills it, guests and roots."""
+import gc
 import itertools
 import os
 import shutil
@@ -31,6 +32,14 @@ def pytest_configure(config):
     # The process that hands tests out to others runs none itself.
     if os.geteuid() == 0 and (hasattr(config, 'workerinput') or not config.getoption('numprocesses', None)):
         session.separate()
+
+
+@pytest.fixture(autouse=True)
+def garbage():
+    """Objects of libvirt that the collector frees reset the error of the call that has just failed."""
+    gc.disable()
+    yield
+    gc.collect(1)
 
 
 def pytest_runtest_setup():

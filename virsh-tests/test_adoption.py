@@ -7,6 +7,7 @@ import pytest
 
 from harness import process
 from harness.daemon import wait_for
+from harness.limits import restricts_nodes
 
 pytestmark = pytest.mark.ours
 
@@ -85,7 +86,7 @@ def test_its_limits_are_shown_and_kept(own_daemon, adopted):
     assert domain.memoryParameters(live)['hard_limit'] == 64 * 1024
     assert domain.schedulerParameters()['cpu_shares'] == 1024
     assert domain.blkioParameters(live)['device_read_bytes_sec'] == ''
-    assert domain.numaParameters(live)['numa_nodeset']
+    assert bool(domain.numaParameters(live)['numa_nodeset']) == restricts_nodes()
     for call, values in ((domain.setMemoryParameters, {'soft_limit': 30000}),
                          (domain.setBlkioParameters, {'weight': 200}),
                          (domain.setSchedulerParametersFlags, {'cpu_shares': 900}),

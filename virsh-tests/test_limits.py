@@ -7,7 +7,7 @@ import libvirt
 import pytest
 
 from harness.daemon import wait_for
-from harness.limits import group_of, hierarchy, kernel, number, v2_controllers
+from harness.limits import group_of, hierarchy, kernel, number, restricts_nodes
 
 CURRENT = libvirt.VIR_DOMAIN_AFFECT_CURRENT
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
@@ -285,7 +285,7 @@ def nodes_of(domain):
     return kernel(domain, 'cpuset', 'cpuset.mems', 'cpuset.mems')
 
 
-needs_cpuset = pytest.mark.skipif(hierarchy('cpuset')[0] == 2 and 'cpuset' not in v2_controllers(),
+needs_cpuset = pytest.mark.skipif(not restricts_nodes(),
                                   reason='this kernel restricts no memory nodes')
 
 
@@ -461,7 +461,7 @@ def test_every_state_gets_an_answer(daemon, connection, define, make_guest):
     _, block = group_of(paused, 'blkio')
     weights = {'io.weight', 'io.bfq.weight', 'blkio.weight', 'blkio.bfq.weight'}
     cannot = set() if weights & set(os.listdir(block)) else {'setBlkioParameters'}
-    if hierarchy('cpuset')[0] == 2 and 'cpuset' not in v2_controllers():
+    if not restricts_nodes():
         cannot.add('setNumaParameters')
     for name, values in SETTERS:
         if name in cannot:

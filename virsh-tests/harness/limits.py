@@ -55,6 +55,11 @@ def v2_controllers():
         return []
 
 
+def restricts_nodes():
+    """Whether the kernel has cpuset groups at all."""
+    return hierarchy('cpuset')[0] != 2 or 'cpuset' in v2_controllers()
+
+
 def number(text):
     """-1 for what says "no limit" in either version."""
     word = text.split()[0]
