@@ -159,7 +159,7 @@ interfaces_bind(Domain *domain, GError **error)
 static void
 return_devices(const Definition *live)
 {
-    g_autofree char *pin = g_strdup_printf("%s/%s.netns", store_state_directory(), live->name);
+    g_autofree char *pin = store_network_pin(live->name);
     const char *const words[] = { "Return", pin, NULL };
     g_autoptr(GPtrArray) devices = container_moved_devices(live);
     g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));

@@ -1,49 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Network interfaces of a running guest. */
-#include <string.h>
-
-#include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
-#include "controller/wire/sealed.h"
 #include "driver/interfaces.h"
+#include "driver/links.h"
 #include "driver/live.h"
 #include "driver/network.h"
 #include "driver/report.h"
 #include "xml/container.h"
 #include "xml/network-port.h"
 
-/* Has a worker do @verb to the interface. */
-static Message *
-work(LiveChange *change, const char *const *words, const Interface *interface, GError **error)
-{
-    g_autoptr(ContainerInterface) container = container_interface(change->live, interface, error);
-    g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
-    g_autofree char *text = NULL;
-    g_auto(Fd) sealed = -1;
-
-    if (!container)
-        return NULL;
-    text = container_interface_to_json(container);
-    if ((sealed = sealed_new("interface", text, strlen(text), error)) < 0)
-        return NULL;
-    g_array_append_val(fds, sealed);
-    return live_work(change, words, fds, error);
-}
-
 static bool
 remove_links(LiveChange *change, const Interface *interface, GError **error)
 {
-    static const char *const words[] = { "Unlink", NULL };
-    g_autoptr(Message) reply = work(change, words, interface, error);
+    g_autoptr(ContainerInterface) container = container_interface(change->live, interface, error);
 
-    return reply != NULL;
+    return container && links_remove(change, container, error);
 }
 
 static bool
 make_links(LiveChange *change, Interface *interface, GError **error)
 {
-    static const char *const words[] = { "Link", NULL };
-    g_autoptr(Message) reply = work(change, words, interface, error);
+    g_autoptr(ContainerInterface) container = container_interface(change->live, interface, error);
+    g_autoptr(Message) reply = container ? links_make(change, container, error) : NULL;
     const MessageInterface *made;
 
     if (!reply)
@@ -64,15 +42,8 @@ attach(LiveChange *change, GError **error)
 {
     Interface *interface = device_contents(change->device);
 
-    if (!container_owns_network(change->live))
-        return fail(error, FAILURE_OPERATION_INVALID,
-                    "domain '%s' runs in the network of the host: an interface, or <privnet/> in "
-                    "<features>, must be there when it starts",
-                    change->domain->name);
-    if (interface->type == INTERFACE_USER)
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "an interface of type 'user' must be there when the guest starts: its program "
-                    "is a child of the guest's controller");
+    if (!links_are_possible(change, error))
+        return false;
     container_name_interface(change->live, interface);
     if (!interface_prepare(change->live, interface, error))
         return false;
@@ -196,10 +167,9 @@ compare(LiveChange *change, const Interface *interface, bool *ret_port, GError *
 static bool
 change_links(LiveChange *change, const Interface *interface, bool port, GError **error)
 {
-    const char *const words[] = { "Relink", port ? "port" : NULL, NULL };
-    g_autoptr(Message) reply = work(change, words, interface, error);
+    g_autoptr(ContainerInterface) container = container_interface(change->live, interface, error);
 
-    return reply != NULL;
+    return container && links_change(change, container, port, error);
 }
 
 static bool

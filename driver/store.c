@@ -46,6 +46,12 @@ store_log_directory(void)
     return log_directory;
 }
 
+char *
+store_network_pin(const char *name)
+{
+    return g_strdup_printf("%s/%s.netns", store_state_directory(), name);
+}
+
 void
 store_use_directories(const char *state, const char *config, const char *log)
 {

@@ -27,6 +27,10 @@ const char *store_state_directory(void);
 const char *store_config_directory(void);
 const char *store_log_directory(void);
 
+/* The file by which the network of a running guest is kept until its devices have come back. Free
+ * with g_free(). */
+char *store_network_pin(const char *name);
+
 /* Creates the directories (0700) and takes STATE/driver.pid; fails when another daemon holds it. */
 bool store_open(GError **error);
 /* Gives driver.pid back. */

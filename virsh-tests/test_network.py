@@ -296,4 +296,6 @@ def test_a_program_translates_for_an_interface_of_type_user(daemon, start, wire,
     finally:
         server.kill()
         server.wait()
+    domain.detachDeviceAlias('net0', libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert set(network.links_inside(daemon, described.name)) == {'lo'}
     domain.destroy()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Interfaces of a running guest come, go and change."""
 import json
+import os
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -8,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 import libvirt
 import pytest
 
-from harness import network
+from harness import leaks, network
 from harness.daemon import wait_for
 
 pytestmark = pytest.mark.ours
@@ -95,6 +96,97 @@ def test_macvlan_comes_and_goes(daemon, start, bridges):
         assert set(network.links_inside(daemon, described.name)) == {'lo'}
     finally:
         network.ip(daemon, 'link', 'delete', 'wire')
+
+
+MOVED = """<hostdev mode='capabilities' type='net'><source><interface>wire</interface></source>
+  <ip address='192.0.2.7' prefix='24'/><route address='0.0.0.0' prefix='0' gateway='192.0.2.1'/></hostdev>"""
+
+
+@pytest.mark.parametrize('ends', ['detached', 'destroyed', 'killed'])
+def test_a_device_of_the_host_comes_and_returns(daemon, start, wire, recorded, ends):
+    domain, described = start()
+    domain.attachDeviceFlags(MOVED, LIVE)
+    recorded.wait(described.name, 'device-added hostdev0')
+    assert 'wire' not in network.links(daemon)
+    assert network.addresses_inside(daemon, described.name, 'wire') == {'192.0.2.7/24'}
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    if ends == 'detached':
+        domain.detachDeviceFlags(MOVED, LIVE)
+        recorded.wait(described.name, 'device-removed hostdev0')
+        assert set(network.links_inside(daemon, described.name)) == {'lo'}
+    elif ends == 'destroyed':
+        domain.destroy()
+    else:
+        os.kill(network.init_of(daemon, described.name), 9)
+        wait_for(lambda: not domain.isActive(), 'the guest has ended', 30)
+    wait_for(lambda: 'wire' in network.links(daemon), 'the device is back', 30)
+
+
+def test_a_device_of_the_host_that_cannot_come_stays(daemon, start, bridges, wire):
+    domain, described = start(devices=on_bridge(1, "<guest dev='wire'/>"))
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.attachDeviceFlags(MOVED, LIVE)
+    assert "interface 'wire': cannot move the host's interface 'wire' into the container" in str(caught.value)
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.attachDeviceFlags(MOVED.replace('wire', 'nothing'), LIVE)
+    assert "the host has no interface 'nothing' to move in" in str(caught.value)
+    assert 'wire' in network.links(daemon)
+    assert not os.path.exists(daemon.path('/run/libvirt/lxc/%s.netns' % described.name))
+    alone, _ = start(features='')
+    with pytest.raises(libvirt.libvirtError) as caught:
+        alone.attachDeviceFlags(MOVED, LIVE)
+    assert 'runs in the network of the host' in str(caught.value)
+
+
+def pastas(daemon):
+    return {process for process in leaks.processes(daemon) if 'pasta' in process}
+
+
+@pytest.mark.skipif(not os.path.exists('/usr/bin/pasta'), reason='passt is not installed')
+def test_an_interface_of_type_user_comes_and_goes(daemon, start, wire, recorded):
+    network.ip(daemon, 'address', 'add', '198.51.100.1/24', 'dev', 'wire')
+    network.ip(daemon, 'route', 'add', 'default', 'via', '198.51.100.2')
+    user = """<interface type='user'><mac address='%s'/><ip address='203.0.113.5' prefix='24'/>
+        <route address='0.0.0.0' prefix='0' gateway='203.0.113.1'/></interface>"""
+    domain, described = start()
+    domain.attachDeviceFlags(user % (MAC % 5), LIVE)
+    recorded.wait(described.name, 'device-added net0')
+    link = network.links_inside(daemon, described.name)['eth0']
+    assert link['address'] == MAC % 5 and 'UP' in link['flags']
+    assert network.addresses_inside(daemon, described.name, 'eth0') == {'203.0.113.5/24'}
+    first = pastas(daemon)
+    domain.attachDeviceFlags(user % (MAC % 6), LIVE)
+    assert len(first) == 1 and len(pastas(daemon)) == 2
+    domain.detachDeviceAlias('net1', LIVE)
+    assert pastas(daemon) == first
+    assert set(network.links_inside(daemon, described.name)) == {'lo', 'eth0'}
+    domain.destroy()
+    assert pastas(daemon) == set()
+
+
+@pytest.mark.skipif(not os.path.exists('/usr/bin/pasta'), reason='passt is not installed')
+def test_what_came_to_a_guest_that_ended_with_the_daemon_goes(own_daemon, make_guest):
+    network.ip(own_daemon, 'link', 'add', 'wire', 'type', 'veth', 'peer', 'name', 'far')
+    network.ip(own_daemon, 'link', 'add', 'way', 'type', 'veth', 'peer', 'name', 'out')
+    network.ip(own_daemon, 'address', 'add', '198.51.100.1/24', 'dev', 'way')
+    for name in ('way', 'out'):
+        network.ip(own_daemon, 'link', 'set', name, 'up')
+    network.ip(own_daemon, 'route', 'add', 'default', 'via', '198.51.100.2')
+    described = make_guest()
+    domain = own_daemon.connect().defineXML(described.xml())
+    domain.create()
+    domain.attachDeviceFlags(MOVED, LIVE)
+    domain.attachDeviceFlags("""<interface type='user'><ip address='203.0.113.5' prefix='24'/>
+        <route address='0.0.0.0' prefix='0' gateway='203.0.113.1' metric='9'/></interface>""", LIVE)
+    init = network.init_of(own_daemon, described.name)
+    own_daemon.kill()
+    assert len(pastas(own_daemon)) == 1
+    os.kill(init, 9)
+    own_daemon.start()
+    wait_for(lambda: 'wire' in network.links(own_daemon), 'the device is back', 30)
+    wait_for(lambda: not pastas(own_daemon), 'the program has ended', 30)
+    for name in ('wire', 'way'):
+        network.ip(own_daemon, 'link', 'delete', name)
 
 
 def test_the_link_state_changes(daemon, start, bridges):
@@ -228,20 +320,26 @@ def test_domiftune_sets_bandwidth_of_guest_and_configuration(daemon, start, brid
 
 @pytest.fixture
 def wire(daemon):
-    """A device of the host that guests are put on top of; "far" is its other end."""
+    """A device of the host that guests are put on top of, or get; "far" is its other end."""
     network.ip(daemon, 'link', 'add', 'wire', 'mtu', '1400', 'type', 'veth', 'peer', 'name', 'far')
     for name in ('wire', 'far'):
         network.ip(daemon, 'link', 'set', name, 'up')
     network.ip(daemon, 'address', 'add', '192.0.2.1/24', 'dev', 'far')
     network.ip(daemon, '-6', 'address', 'add', '2001:db8::1/64', 'dev', 'far', 'nodad')
-    daemon.run('tc', 'qdisc', 'add', 'dev', 'wire', 'root', 'tbf', 'rate', '10gbit', 'burst', '1mb', 'limit', '9mb')
-    before = daemon.run('tc', 'qdisc', 'show', 'dev', 'wire').stdout
     yield 'wire'
     for domain in daemon.connect().listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
         domain.destroy()
-    # the administrator's own is as it was
-    assert daemon.run('tc', 'qdisc', 'show', 'dev', 'wire').stdout == before
-    network.ip(daemon, 'link', 'delete', 'wire')
+    network.ip(daemon, 'link', 'delete', 'far')
+
+
+@pytest.fixture
+def limited_wire(daemon, wire):
+    """The same, with a discipline of the administrator's own, which stays as it is."""
+    daemon.run('tc', 'qdisc', 'add', 'dev', wire, 'root', 'tbf', 'rate', '10gbit', 'burst', '1mb', 'limit', '9mb')
+    before = daemon.run('tc', 'qdisc', 'show', 'dev', wire).stdout
+    assert 'tbf' in before
+    yield wire
+    assert daemon.run('tc', 'qdisc', 'show', 'dev', wire).stdout == before
 
 
 def on_wire(number, more='', mode='bridge'):
@@ -257,7 +355,7 @@ LIMITS = "<bandwidth><inbound average='4000'/><outbound average='2000'/></bandwi
 @pytest.mark.parametrize('mode, kernel', [
     ('bridge', 'bridge'), ('private', 'private'), ('vepa', 'vepa'), ('passthrough', 'passthru'),
 ])
-def test_bandwidth_of_an_interface_on_top_of_another(daemon, start, wire, mode, kernel):
+def test_bandwidth_of_an_interface_on_top_of_another(daemon, start, limited_wire, mode, kernel):
     domain, described = start(devices=on_wire(5, LIMITS, mode))
     host = interfaces(domain)[0].find('target').get('dev')
     assert 'rate 32Mbit' in daemon.run('tc', 'class', 'show', 'dev', host).stdout
@@ -275,7 +373,7 @@ def test_bandwidth_of_an_interface_on_top_of_another(daemon, start, wire, mode, 
     assert not {host, 'mvl-' + host} & set(network.links(daemon))
 
 
-def test_bandwidth_on_top_of_another_changes_while_the_guest_runs(daemon, start, wire):
+def test_bandwidth_on_top_of_another_changes_while_the_guest_runs(daemon, start, limited_wire):
     domain, described = start(devices=on_wire(5, LIMITS) + on_wire(6, "<target dev='outside'/>"))
     host = interfaces(domain)[0].find('target').get('dev')
     daemon.virsh('domiftune', described.name, host, '--inbound', '1000', '--outbound', '500', '--live')
@@ -352,7 +450,7 @@ def test_rates_are_what_was_asked_for(daemon, start, bridges):
 
 
 @needs_iperf
-def test_rates_on_top_of_a_device_hold_whatever_the_guest_does(daemon, start, wire):
+def test_rates_on_top_of_a_device_hold_whatever_the_guest_does(daemon, start, limited_wire):
     start(name='one', devices=on_wire(11, LIMITS))
     start(name='two', devices=on_wire(12))
     inside = network.links_inside(daemon, 'one')['eth0']

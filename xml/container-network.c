@@ -360,8 +360,8 @@ container_name_interface(const Definition *definition, Interface *interface)
 }
 
 /* A device of the host moves in under the name it has, and comes back. */
-static ContainerInterface *
-moved_device(const Hostdev *hostdev)
+ContainerInterface *
+container_moved_device(const Hostdev *hostdev)
 {
     ContainerInterface *interface = container_interface_new();
 
@@ -384,7 +384,7 @@ container_moved_devices(const Definition *definition)
         const Hostdev *hostdev = definition->hostdevs->pdata[i];
 
         if (hostdev->type == HOSTDEV_NET)
-            g_ptr_array_add(devices, moved_device(hostdev));
+            g_ptr_array_add(devices, container_moved_device(hostdev));
     }
     return devices;
 }
@@ -406,7 +406,7 @@ container_network(const Definition *definition, Container *container, GError **e
         const Hostdev *hostdev = definition->hostdevs->pdata[i];
 
         if (hostdev->type == HOSTDEV_NET)
-            g_ptr_array_add(container->caisson->interfaces, moved_device(hostdev));
+            g_ptr_array_add(container->caisson->interfaces, container_moved_device(hostdev));
     }
     return true;
 }

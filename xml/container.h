@@ -58,6 +58,9 @@ Container *container_of_filesystem(const Definition *definition, const Filesyste
 ContainerInterface *container_interface(const Definition *definition, const Interface *given,
                                         GError **error);
 
+/* A device of the host that moves in. */
+ContainerInterface *container_moved_device(const Hostdev *hostdev);
+
 /* The devices of the host that such a definition has move in, GPtrArray of ContainerInterface *. */
 GPtrArray *container_moved_devices(const Definition *definition);
 

@@ -78,7 +78,7 @@ network_attach(Launch *launch, GError **error)
                     "a container without a network of its own cannot have interfaces");
     if ((netns = open(path, O_RDONLY | O_CLOEXEC)) < 0)
         return fail_errno(error, errno, "cannot open '%s'", path);
-    if ((has_devices(launch) || has_programs(launch)) && !network_pin(launch->init, pin, error))
+    if ((has_devices(launch) || has_programs(launch)) && !network_pin(path, pin, error))
         return false;
     if (!network_open(&network, netns, error))
         return false;

@@ -335,11 +335,11 @@ create_passt(const Network *network, ContainerInterface *interface, GError **err
     return passt_start(network, interface, error);
 }
 
-/* The program ends with the guest. */
+/* Without the file that it was given the program is not known by; it ends with the guest. */
 static bool
-delete_nothing(const Network *network, const ContainerInterface *interface, GError **error)
+delete_passt(const Network *network, const ContainerInterface *interface, GError **error)
 {
-    return true;
+    return !network->path || passt_stop(network, interface, error);
 }
 
 typedef struct {
@@ -354,7 +354,7 @@ static const Kind kinds[] = {
     { CONTAINER_INTERFACE_MACVLAN, false, create_macvlan, delete_inside },
     { CONTAINER_INTERFACE_RELAY, true, create_relay, delete_on_host },
     { CONTAINER_INTERFACE_DEVICE, false, move_device, return_device },
-    { CONTAINER_INTERFACE_PASST, false, create_passt, delete_nothing },
+    { CONTAINER_INTERFACE_PASST, false, create_passt, delete_passt },
 };
 
 static const Kind *

@@ -12,6 +12,7 @@ typedef struct {
     int netns;        /* the container's namespace, borrowed */
     const char *path; /* a file that is the container's namespace, borrowed; NULL: there is none */
     Fd home;          /* our own namespace, to which devices return */
+    bool lasting;     /* programs that are started outlive their parent */
 } Network;
 
 /* Opens both sockets; the caller has to be the only thread of its process. */
@@ -20,8 +21,10 @@ void network_close(Network *network);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Network, network_close)
 
-/* Keeps the namespace of the process @pid alive by a mount on the file @path, and ends that. */
-bool network_pin(pid_t pid, const char *path, GError **error);
+/* Keeps the namespace @source (/proc/PID/ns/net) alive by a mount on the file @path, and ends
+ * that. */
+bool network_pin(const char *source, const char *path, GError **error);
+bool network_is_pinned(const char *path);
 void network_unpin(const char *path);
 
 /*

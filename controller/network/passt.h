@@ -6,7 +6,11 @@
 #include "controller/network/interface.h"
 
 /*
- * Starts the program as a child of the caller, with which it ends, and waits until the interface is
- * there. It outlives an execve().
+ * Starts the program as a child of the caller, with which it ends unless the network's programs are
+ * lasting, and waits until the interface is there. It outlives an execve().
  */
 bool passt_start(const Network *network, const ContainerInterface *interface, GError **error);
+
+/* Ends the program that was started for the interface, and the interface with it; one that is gone
+ * is no error. */
+bool passt_stop(const Network *network, const ContainerInterface *interface, GError **error);

@@ -6,16 +6,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "controller/network/interface.h"
 #include "controller/wire/failure.h"
 
 bool
-network_pin(pid_t pid, const char *path, GError **error)
+network_pin(const char *source, const char *path, GError **error)
 {
-    g_autofree char *source = g_strdup_printf("/proc/%d/ns/net", pid);
     g_auto(Fd) file = -1;
 
     network_unpin(path);
@@ -27,6 +28,14 @@ network_pin(pid_t pid, const char *path, GError **error)
     fail_errno(error, errno, "cannot mount the container's network namespace on '%s'", path);
     unlink(path);
     return false;
+}
+
+bool
+network_is_pinned(const char *path)
+{
+    struct statfs about;
+
+    return statfs(path, &about) == 0 && about.f_type == NSFS_MAGIC;
 }
 
 void

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "controller/network/interface.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
@@ -61,7 +63,7 @@ report(Message *reply, const ContainerInterface *interface, int index)
     g_ptr_array_add(reply->parameters->interfaces, one);
 }
 
-typedef bool Work(const Network *network, ContainerInterface *interface, Request *request,
+typedef bool Work(Network *network, ContainerInterface *interface, Request *request,
                   GError **error);
 
 static bool
@@ -76,15 +78,43 @@ work_on(Request *request, Work *work, GError **error)
            work(&network, interface, request, error);
 }
 
+/* A program for the interface is the guest's controller's, with whose control group it ends, and
+ * speaks to its log. */
 static bool
-attach(const Network *network, ContainerInterface *interface, Request *request, GError **error)
+join_controller(Request *request, GError **error)
 {
+    const char *group = request->arguments[1];
+    g_auto(Fd) log = message_take_fd(request->fds, 2);
+    g_autoptr(CgroupLayout) layout = cgroup_layout_new(error);
+
+    if (!layout || !cgroup_attach(layout, group, getpid(), error))
+        return false;
+    return log < 0 || (dup2(log, STDOUT_FILENO) >= 0 && dup2(log, STDERR_FILENO) >= 0) ||
+           fail_errno(error, errno, "cannot use the log");
+}
+
+static bool
+attach(Network *network, ContainerInterface *interface, Request *request, GError **error)
+{
+    bool program = g_str_equal(interface->kind, CONTAINER_INTERFACE_PASST);
+    bool device = g_str_equal(interface->kind, CONTAINER_INTERFACE_DEVICE);
+    const char *pin = request->arguments[0];
+    g_autofree char *source = g_strdup_printf("/proc/self/fd/%d", network->netns);
+    bool pins = (program || device) && !network_is_pinned(pin);
+    bool attached;
     int index;
 
-    if (!interface_attach(network, interface, &index, error))
+    if ((program && !join_controller(request, error)) || (pins && !network_pin(source, pin, error)))
         return false;
-    report(request->reply, interface, index);
-    return true;
+    network->path = pin;
+    network->lasting = true;
+    attached = interface_attach(network, interface, &index, error);
+    /* a program has opened it; a device needs it when the guest has ended */
+    if (pins && !(attached && device))
+        network_unpin(pin);
+    if (attached)
+        report(request->reply, interface, index);
+    return attached;
 }
 
 bool
@@ -94,8 +124,9 @@ link_attach(Request *request, GError **error)
 }
 
 static bool
-detach(const Network *network, ContainerInterface *interface, Request *request, GError **error)
+detach(Network *network, ContainerInterface *interface, Request *request, GError **error)
 {
+    network->path = request->arguments[0];
     return interface_detach(network, interface, error);
 }
 
@@ -106,7 +137,7 @@ link_detach(Request *request, GError **error)
 }
 
 static bool
-change(const Network *network, ContainerInterface *interface, Request *request, GError **error)
+change(Network *network, ContainerInterface *interface, Request *request, GError **error)
 {
     bool port = g_strcmp0(request->arguments[0], "port") == 0;
 

@@ -27,8 +27,9 @@ bool filesystem_detach(Request *request, GError **error);
 bool filesystem_update(Request *request, GError **error);
 
 /* link.c: makes, changes (argument "port": also as a port of its bridge) and removes an interface;
- * descriptors: pidfd of the guest's init, interface as of the container definition, sealed. Attach
- * answers interfaces */
+ * descriptors: pidfd of the guest's init, interface as of the container definition, sealed, and to
+ * attach the log of the domain. Arguments to attach and detach: the file by which the guest's
+ * namespace is kept; to attach, the group of its controller. Attach answers interfaces */
 bool link_attach(Request *request, GError **error);
 bool link_change(Request *request, GError **error);
 bool link_detach(Request *request, GError **error);
