@@ -310,9 +310,6 @@ string_read(Value *value, char **ret_text, const GString *path, GError **error)
     /* everything this text goes to (paths, names, argv) ends at the first NUL */
     if (memchr(json_object_get_string(value), '\0', length))
         return fail(error, FAILURE_INTERNAL, "%s: contains a NUL character", path->str);
-    /* of an escape that means nothing, such as half a pair, json-c may make anything */
-    if (!g_utf8_validate_len(json_object_get_string(value), length, NULL))
-        return fail(error, FAILURE_INTERNAL, "%s: is not UTF-8", path->str);
     *ret_text = g_strndup(json_object_get_string(value), length);
     return true;
 }
@@ -504,13 +501,86 @@ object_read(const JsonType *type, void *object, Value *value, GString *path, GEr
     return true;
 }
 
-static Value *
-text_parse(const char *text, size_t length, GError **error)
+static size_t
+escape_width(gunichar character)
 {
+    return character < 0x80 ? 1 : character < 0x10000 ? 6 : 12;
+}
+
+/*
+ * json-c 0.18 takes every character beyond ASCII for a mistake when it is strict: they go in as
+ * escapes. They stand in strings only; anywhere else an escape is as wrong as they are.
+ */
+static GString *
+text_escape(const char *text, size_t length, GError **error)
+{
+    g_autoptr(GString) escaped = g_string_sized_new(2 * length);
+    bool quoted = false; /* by a backslash */
+    const char *at;
+
+    if (!g_utf8_validate_len(text, length, &at)) {
+        fail(error, FAILURE_INTERNAL, "not JSON: invalid utf-8 string at byte %zu",
+             (size_t)(at - text));
+        return NULL;
+    }
+    for (at = text; at < text + length; at = g_utf8_next_char(at)) {
+        gunichar character = g_utf8_get_char(at);
+
+        if (character < 0x80) {
+            g_string_append_c(escaped, character);
+        } else if (quoted) {
+            fail(error, FAILURE_INTERNAL, "not JSON: invalid escape at byte %zu",
+                 (size_t)(at - text));
+            return NULL;
+        } else if (character < 0x10000) {
+            g_string_append_printf(escaped, "\\u%04x", character);
+        } else {
+            g_string_append_printf(escaped, "\\u%04x\\u%04x", 0xd7c0 + (character >> 10),
+                                   0xdc00 + (character & 0x3ff));
+        }
+        quoted = character == '\\' && !quoted;
+    }
+    return g_steal_pointer(&escaped);
+}
+
+/* Where in @text is what has the offset @place after text_escape(). */
+static size_t
+text_place(const char *text, size_t place)
+{
+    const char *at;
+
+    for (at = text; place > 0; at = g_utf8_next_char(at))
+        place -= MIN(place, escape_width(g_utf8_get_char(at)));
+    return at - text;
+}
+
+static bool
+is_ascii(const char *text, size_t length)
+{
+    size_t i;
+
+    for (i = 0; i < length && (signed char)text[i] >= 0; i++)
+        ;
+    return i == length;
+}
+
+static Value *
+text_parse(const char *original, size_t original_length, GError **error)
+{
+    g_autoptr(GString) escaped = NULL;
+    const char *text = original;
+    size_t length = original_length;
     struct json_tokener *tokener;
     enum json_tokener_error reason;
     Value *value;
     size_t end;
+
+    if (!is_ascii(text, length)) {
+        if (!(escaped = text_escape(text, length, error)))
+            return NULL;
+        text = escaped->str;
+        length = escaped->len;
+    }
 
     if (length > INT_MAX) {
         fail(error, FAILURE_INTERNAL, "not JSON: the text is too long");
@@ -530,13 +600,14 @@ text_parse(const char *text, size_t length, GError **error)
         fail(error, FAILURE_INTERNAL, "not JSON: the text ends too early");
     } else if (reason != json_tokener_success) {
         fail(error, FAILURE_INTERNAL, "not JSON: %s at byte %zu", json_tokener_error_desc(reason),
-             end);
+             escaped ? text_place(original, end) : end);
     } else {
         while (end < length && memchr(" \t\r\n", text[end], 4))
             end++;
         if (end == length)
             return value;
-        fail(error, FAILURE_INTERNAL, "not JSON: something follows the object at byte %zu", end);
+        fail(error, FAILURE_INTERNAL, "not JSON: something follows the object at byte %zu",
+             escaped ? text_place(original, end) : end);
     }
     json_object_put(value);
     return NULL;

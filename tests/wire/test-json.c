@@ -126,6 +126,25 @@ test_unknown_keys(void)
     json_free(&tree_type, tree);
 }
 
+/* Also where json-c refuses what is not ASCII (0.18). */
+static void
+test_unicode(void)
+{
+    static const char name[] = "\xc3\xa4\\\" \xe2\x82\xac \xf0\x9f\x90\x8b";
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    Tree *tree = json_new(&tree_type);
+
+    tree->must = g_strdup(name);
+    text = json_write(&tree_type, tree, false);
+    json_free(&tree_type, tree);
+    g_assert_nonnull(strstr(text, "\xf0\x9f\x90\x8b"));
+    tree = tree_read(text, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(tree->must, ==, name);
+    json_free(&tree_type, tree);
+}
+
 static void
 test_pretty(void)
 {
@@ -149,6 +168,9 @@ static const struct {
     { "{\"must\":\"m\"}{", "not JSON: something follows the object at byte 12" },
     { "{'must':'m'}", "not JSON: unexpected character at byte " },
     { "{\"must\":\"\xff\"}", "not JSON: invalid utf-8 string at byte " },
+    { "{\"must\":\"\xc3\xa4\\\xc3\xa4\"}", "not JSON: invalid escape at byte 12" },
+    { "{\"must\":\"\xc3\xa4\"}{", "not JSON: something follows the object at byte 13" },
+    { "{\"must\":\"m\",\xc3\xa4}", "not JSON: quoted object property name expected at byte " },
     { "[]", "tree: not an object" },
     { "7 ", "tree: not an object" },
     { "null ", "tree: not an object" },
@@ -267,6 +289,7 @@ main(int argc, char **argv)
     g_test_add_func("/json/bytes that are no UTF-8 are replaced", test_not_utf8);
     g_test_add_func("/json/unknown keys are ignored", test_unknown_keys);
     g_test_add_func("/json/keys that no row knows can be named", test_unknown_key_names);
+    g_test_add_func("/json/text of any script survives", test_unicode);
     g_test_add_func("/json/pretty text is indented and ends with a newline", test_pretty);
     g_test_add_func("/json/refusals name the place", test_refusals);
     g_test_add_func("/json/text after a NUL byte is refused", test_embedded_nul);
