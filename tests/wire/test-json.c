@@ -210,6 +210,10 @@ test_refusals(void)
 
         g_assert_null(tree_read(refusals[i].text, &error));
         g_assert_error(error, FAILURE, FAILURE_INTERNAL);
+        /* json-c 0.18 finds by itself that a number is too big */
+        if (g_str_has_suffix(refusals[i].message, "number out of range") &&
+            g_str_has_prefix(error->message, "not JSON: number expected"))
+            continue;
         /* where exactly json-c stumbles is its own affair */
         if (!g_str_has_suffix(refusals[i].message, "byte ") ||
             !g_str_has_prefix(error->message, refusals[i].message))
