@@ -24,6 +24,7 @@ typedef enum {
     CGROUP_BLKIO,
     CGROUP_HUGETLB,
     CGROUP_NET_CLS, /* version 1 only */
+    CGROUP_PERF_EVENT,
     CGROUP_CONTROLLER_LAST
 } CgroupController;
 

@@ -11,10 +11,17 @@
 #include "controller/wire/failure.h"
 
 static const char *const controller_names[CGROUP_CONTROLLER_LAST] = {
-    [CGROUP_MEMORY] = "memory",   [CGROUP_CPU] = "cpu",         [CGROUP_CPUACCT] = "cpuacct",
-    [CGROUP_CPUSET] = "cpuset",   [CGROUP_DEVICES] = "devices", [CGROUP_FREEZER] = "freezer",
-    [CGROUP_PIDS] = "pids",       [CGROUP_BLKIO] = "blkio",     [CGROUP_HUGETLB] = "hugetlb",
+    [CGROUP_MEMORY] = "memory",
+    [CGROUP_CPU] = "cpu",
+    [CGROUP_CPUACCT] = "cpuacct",
+    [CGROUP_CPUSET] = "cpuset",
+    [CGROUP_DEVICES] = "devices",
+    [CGROUP_FREEZER] = "freezer",
+    [CGROUP_PIDS] = "pids",
+    [CGROUP_BLKIO] = "blkio",
+    [CGROUP_HUGETLB] = "hugetlb",
     [CGROUP_NET_CLS] = "net_cls",
+    [CGROUP_PERF_EVENT] = "perf_event",
 };
 
 const char *
@@ -32,6 +39,7 @@ static const bool v2_builtin[CGROUP_CONTROLLER_LAST] = {
     [CGROUP_CPUACCT] = true, /* cpu.stat is there without the cpu controller */
     [CGROUP_DEVICES] = true, /* a BPF program */
     [CGROUP_FREEZER] = true, /* cgroup.freeze */
+    [CGROUP_PERF_EVENT] = true,
 };
 
 /* Controllers a v1 hierarchy can have; the other words of its options are flags. */

@@ -14,6 +14,7 @@
 #include "driver/hooks.h"
 #include "driver/interfaces.h"
 #include "driver/lifecycle.h"
+#include "driver/perf.h"
 #include "driver/report.h"
 #include "driver/spawn.h"
 #include "driver/store.h"
@@ -77,6 +78,9 @@ adoption_connect(Domain *domain)
         return false;
     }
     domain->guest->pidfd = spawn_pidfd(domain->guest->pid);
+    /* the daemon's own counters went with it: they begin anew */
+    if (!perf_begin(domain, &error))
+        report_log(domain->name, error);
     watch_guest(domain, domain->guest->pid, fd_steal(&socket), -1);
     return true;
 }

@@ -199,6 +199,24 @@ put_blocks(const Question *question)
     record_leave(question->record);
 }
 
+static void
+put_events(const Question *question)
+{
+    const GroupCounters *counters = question->guest->usage.counters;
+    unsigned i;
+
+    for (i = 0; counters && perf_event_names[i]; i++) {
+        int number = counter_find(perf_event_names[i]);
+        char name[64];
+        uint64_t count;
+
+        if (number < 0 || !group_counters_read(counters, (unsigned)number, &count))
+            continue;
+        g_snprintf(name, sizeof(name), "perf.%s", perf_event_names[i]);
+        record_ullong(question->record, name, count);
+    }
+}
+
 /* The groups: what each needs, and what it says beside its rows of figures. */
 static const struct {
     unsigned group;
@@ -212,6 +230,7 @@ static const struct {
     { VIR_DOMAIN_STATS_VCPU, FIGURES_CPU_TIME, 0, put_vcpus },
     { VIR_DOMAIN_STATS_INTERFACE, 0, VIEW_INTERFACES, put_interfaces },
     { VIR_DOMAIN_STATS_BLOCK, 0, VIEW_DISKS, put_blocks },
+    { VIR_DOMAIN_STATS_PERF, 0, 0, put_events },
     { VIR_DOMAIN_STATS_MEMORY, FIGURES_CPU_PRESSURE | FIGURES_MEMORY_PRESSURE | FIGURES_IO_PRESSURE,
       0, NULL },
     { STATS_VM, FIGURES_TASKS, 0, NULL },

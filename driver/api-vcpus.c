@@ -17,6 +17,7 @@
 #include "driver/placing.h"
 #include "driver/report.h"
 #include "driver/vcpu-times.h"
+#include "xml/cpulist.h"
 #include "xml/processors.h"
 
 #define GET_FLAGS (AFFECT_FLAGS | VIR_DOMAIN_VCPU_MAXIMUM | VIR_DOMAIN_VCPU_GUEST)
@@ -107,6 +108,95 @@ static int
 api_domain_set_vcpus(virDomainPtr handle, unsigned int count)
 {
     return api_domain_set_vcpus_flags(handle, count, VIR_DOMAIN_AFFECT_LIVE);
+}
+
+/* How many vcpus are online when those of @list are switched; they are the first ones always. 0
+ * with error when that cannot be. */
+static unsigned
+count_with(const Definition *definition, const char *list, bool online, GError **error)
+{
+    unsigned before = (unsigned)definition->vcpus_online;
+    unsigned after = 0;
+    g_autofree unsigned char *map = g_malloc0(CPULIST_MAX / 8);
+    unsigned i;
+
+    cpumap_from_list(list, map, CPULIST_MAX / 8);
+    for (i = 0; i < MAX(CPULIST_MAX, before); i++) {
+        bool meant = i < CPULIST_MAX && map[i / 8] >> i % 8 & 1;
+        bool becomes = meant ? online : i < before;
+
+        if (meant && i >= definition->vcpus) {
+            fail(error, FAILURE_INVALID_ARG,
+                 "domain '%s' has no vcpu %u: there are %" G_GUINT64_FORMAT
+                 ", counted from 0; give a lower number",
+                 definition->name, i, definition->vcpus);
+            return 0;
+        }
+        if (becomes && i > after) {
+            fail(error, FAILURE_INVALID_ARG,
+                 "vcpu %u of domain '%s' cannot be online while vcpu %u is not: a container's are "
+                 "switched in order; name those between as well, or use setvcpus",
+                 i, definition->name, after);
+            return 0;
+        }
+        after += becomes;
+    }
+    if (after == 0)
+        fail(error, FAILURE_INVALID_ARG,
+             "domain '%s' cannot be without vcpus: leave vcpu 0 online, or suspend it",
+             definition->name);
+    return after;
+}
+
+static bool
+switch_vcpus(Definition *definition, const char *list, bool online, GError **error)
+{
+    unsigned count = count_with(definition, list, online, error);
+
+    return count > 0 && set_count(definition, count, false, error);
+}
+
+static bool
+set_vcpu(Change *change, const char *list, bool online, GError **error)
+{
+    unsigned before = change->live ? (unsigned)change->live->vcpus_online : 0;
+    unsigned after;
+    bool committed;
+
+    if ((change->live && !switch_vcpus(change->live, list, online, error)) ||
+        (change->config && !switch_vcpus(change->config, list, online, error)))
+        return false;
+    after = change->live ? (unsigned)change->live->vcpus_online : 0;
+    committed = placing_commit(change, error);
+    if (after)
+        audit_vcpus(change->domain, before, after, committed);
+    return committed;
+}
+
+static int
+api_domain_set_vcpu(virDomainPtr handle, const char *text, int state, unsigned int flags)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *list = NULL;
+    g_auto(Operation) operation = { NULL };
+    g_auto(Change) change = { NULL };
+    Domain *domain;
+
+    if (!report_check_flags(flags, AFFECT_FLAGS))
+        return -1;
+    domain = operation_begin(&operation, handle, "set vcpus of",
+                             ACL_FLAGS(virDomainSetVcpuEnsureACL, flags), &error);
+    if (!domain)
+        return report(error);
+    if (cpulist_canonical(text, &list) != CPULIST_OK) {
+        fail(&error, FAILURE_INVALID_ARG,
+             "'%.128s' is no list of vcpus: give numbers from 0 on, such as '1' or '2-3'", text);
+        return report(error);
+    }
+    if (!change_begin(&change, domain, flags, &error) ||
+        !set_vcpu(&change, list, state != 0, &error))
+        return report(error);
+    return 0;
 }
 
 /* Where a vcpu may run: NULL: everywhere. Borrowed. */
@@ -296,6 +386,7 @@ api_domain_get_emulator_pin_info(virDomainPtr handle, unsigned char *map, int le
 }
 
 const ApiSlot vcpus_api[] = {
+    API(domainSetVcpu, api_domain_set_vcpu),
     API(domainGetVcpusFlags, api_domain_get_vcpus_flags),
     API(domainGetMaxVcpus, api_domain_get_max_vcpus),
     API(domainSetVcpus, api_domain_set_vcpus),

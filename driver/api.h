@@ -29,6 +29,7 @@ extern const ApiSlot limits_numa_api[];   /* memory nodes */
 extern const ApiSlot statistics_api[];    /* of one domain */
 extern const ApiSlot statistics_all_api[];
 extern const ApiSlot vcpus_api[];  /* counts and pins */
+extern const ApiSlot perf_api[];   /* performance events */
 extern const ApiSlot state_api[];  /* jobs, messages, rename, reset */
 extern const ApiSlot cpu_api[];    /* models of processors, domain capabilities */
 extern const ApiSlot absent_api[]; /* lists of what containers have none of */

@@ -54,6 +54,7 @@ guest_free(Guest *guest)
     fd_close(&guest->pidfd);
     g_free(guest->cgroup);
     g_clear_pointer(&guest->files, group_files_unref);
+    g_clear_pointer(&guest->counters, group_counters_unref);
     g_clear_pointer(&guest->nodes, g_ptr_array_unref);
     g_free(guest);
 }

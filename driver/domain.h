@@ -15,18 +15,20 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "cgroup/counters.h"
 #include "cgroup/group-files.h"
 #include "controller/wire/descriptor.h"
 #include "xml/definition.h"
 
 /* What exists only while a domain is active. */
 typedef struct {
-    pid_t pid;         /* launcher, then keeper: the domain id */
-    Fd pidfd;          /* of pid */
-    pid_t init_pid;    /* host pid of init; 0 until prepared */
-    char *cgroup;      /* "/machine/lxc-41-x.libvirt-lxc" */
-    GroupFiles *files; /* of the group with its figures; NULL: nobody has asked yet */
-    GPtrArray *nodes;  /* of DeviceNode *: what its disks and devices of the host are in its /dev */
+    pid_t pid;               /* launcher, then keeper: the domain id */
+    Fd pidfd;                /* of pid */
+    pid_t init_pid;          /* host pid of init; 0 until prepared */
+    char *cgroup;            /* "/machine/lxc-41-x.libvirt-lxc" */
+    GroupFiles *files;       /* of the group with its figures; NULL: nobody has asked yet */
+    GroupCounters *counters; /* of performance events; NULL: none */
+    GPtrArray *nodes; /* of DeviceNode *: what its disks and devices of the host are in its /dev */
     virConnectPtr
         owner;         /* AUTODESTROY: destroyed when this connection closes; never dereferenced */
     bool foreign;      /* a guest of the stock driver: watched and destroyable, nothing else */

@@ -21,6 +21,7 @@
 #include "driver/host.h"
 #include "driver/interfaces.h"
 #include "driver/lifecycle.h"
+#include "driver/perf.h"
 #include "driver/placement.h"
 #include "driver/placing.h"
 #include "driver/report.h"
@@ -238,7 +239,8 @@ launch_handshake(Domain *domain, int socket, int container, const StartOptions *
         !(prepared = launch_receive(domain, socket, PREPARE_SECONDS, error)) ||
         !launch_record_prepared(domain, prepared->parameters, error) ||
         !store_save_status(domain, error) || !interfaces_bind(domain, error) ||
-        !disk_rates_begin(domain, error) || !launch_send(socket, proceed, NULL, 0, error) ||
+        !disk_rates_begin(domain, error) || !perf_begin(domain, error) ||
+        !launch_send(socket, proceed, NULL, 0, error) ||
         !(running = launch_receive(domain, socket, CONTINUE_SECONDS, error)))
         return false;
     return true;

@@ -43,6 +43,7 @@ lxcRegister(void)
         statistics_api,
         statistics_all_api,
         vcpus_api,
+        perf_api,
         state_api,
         cpu_api,
         absent_api,

@@ -23,6 +23,8 @@ usage_begin(Usage *usage, Domain *domain)
     }
     usage->files = group_files_ref(guest->files);
     usage->group = group_files_group(usage->files);
+    if (guest->counters)
+        usage->counters = group_counters_ref(guest->counters);
     usage->domain = domain_ref(domain);
     usage->pid = guest->pid;
 }
@@ -32,6 +34,7 @@ usage_clear(Usage *usage)
 {
     usage->group = NULL;
     g_clear_pointer(&usage->files, group_files_unref);
+    g_clear_pointer(&usage->counters, group_counters_unref);
     g_clear_pointer(&usage->domain, domain_unref);
 }
 

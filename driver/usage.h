@@ -10,8 +10,9 @@ typedef struct {
     GroupFiles *files; /* of the group that has the figures, NULL: there are none (inactive, or just
                         * starting) */
     const char *group; /* path of that group; NULL the same */
-    Domain *domain;    /* reference */
-    pid_t pid;         /* of the guest */
+    GroupCounters *counters; /* of performance events; NULL: none */
+    Domain *domain;          /* reference */
+    pid_t pid;               /* of the guest */
 } Usage;
 
 /* With the lock held; @usage is empty. */

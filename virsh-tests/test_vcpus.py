@@ -67,6 +67,24 @@ def test_fewer_vcpus_give_less_time(vcpus, daemon):
     assert quota(domain) == 2
 
 
+def test_vcpus_are_switched_one_by_one_in_order(vcpus, daemon):
+    domain, guest = vcpus("<vcpu current='1'>4</vcpu>")
+    daemon.virsh('setvcpu', guest.name, '1-2', '--enable', '--live')
+    assert quota(domain) == 3 and domain.vcpusFlags(LIVE) == 3 and domain.vcpusFlags(CONFIG) == 1
+    domain.setVcpu('2', 0, LIVE)
+    assert quota(domain) == 2
+    for list, state, words in (('3', 1, 'vcpu 3 of domain .* cannot be online while vcpu 2 is not'),
+                               ('0', 0, 'vcpu 1 of domain .* cannot be online while vcpu 0 is not'),
+                               ('0-3', 0, 'cannot be without vcpus: leave vcpu 0 online, or suspend it'),
+                               ('4', 1, 'has no vcpu 4: there are 4, counted from 0; give a lower number'),
+                               ('many', 1, "'many' is no list of vcpus")):
+        with pytest.raises(libvirt.libvirtError, match=words):
+            domain.setVcpu(list, state, LIVE)
+    assert quota(domain) == 2 and domain.vcpusFlags(LIVE) == 2
+    domain.setVcpu('1-3', 1, CONFIG)
+    assert domain.vcpusFlags(CONFIG) == 4 and quota(domain) == 2
+
+
 def test_a_quota_counts_when_it_is_less(vcpus):
     domain, _ = vcpus("<vcpu current='1'>2</vcpu>",
                       '<cputune><period>50000</period><quota>25000</quota></cputune>')

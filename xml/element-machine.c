@@ -11,7 +11,7 @@ static const char *const accesses[] = { "", "shared", "private", NULL };
 static const char *const allocations[] = { "", "immediate", "ondemand", NULL };
 static const char *const states[] = { "", "yes", "no", NULL };
 static const char *const yesno[] = { "no", "yes", NULL };
-static const char *const events[] = {
+const char *const perf_event_names[] = {
     "cmt",
     "mbmt",
     "mbml",
@@ -59,7 +59,7 @@ const XmlType memory_backing_type = { "memoryBacking", sizeof(MemoryBacking), ba
 
 static const XmlField event_fields[] = {
     { "@name", FIELD_ENUM, offsetof(PerfEvent, name), FIELD_REQUIRED | FIELD_ALWAYS,
-      .names = events },
+      .names = perf_event_names },
     { "@enabled", FIELD_BOOL, offsetof(PerfEvent, enabled), FIELD_REQUIRED | FIELD_ALWAYS,
       .names = yesno },
     { NULL },
@@ -72,8 +72,8 @@ static const XmlField perf_fields[] = {
     { NULL },
 };
 
-static gint
-compare_events(gconstpointer one, gconstpointer other)
+gint
+perf_event_compare(gconstpointer one, gconstpointer other)
 {
     return (*(const PerfEvent *const *)one)->name - (*(const PerfEvent *const *)other)->name;
 }
@@ -84,11 +84,11 @@ perf_finish(const XmlContext *context, void *object, xmlNode *node, GError **err
     GPtrArray *list = ((Perf *)object)->events;
     guint i;
 
-    g_ptr_array_sort(list, compare_events);
+    g_ptr_array_sort(list, perf_event_compare);
     for (i = 1; i < list->len; i++) {
-        if (compare_events(&list->pdata[i - 1], &list->pdata[i]) == 0)
+        if (perf_event_compare(&list->pdata[i - 1], &list->pdata[i]) == 0)
             return fail(error, FAILURE_XML, "more than one <event> in <perf> is '%s'; remove one",
-                        events[((const PerfEvent *)list->pdata[i])->name]);
+                        perf_event_names[((const PerfEvent *)list->pdata[i])->name]);
     }
     return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* <memoryBacking>, <perf> and <pm>: known, printed in order, without effect on a container. */
+/* <memoryBacking> and <pm>: known, printed in order, without effect on a container; and <perf>. */
 #pragma once
 
 #include <glib.h>
@@ -17,10 +17,16 @@ typedef struct {
     bool discard;
 } MemoryBacking;
 
+/* The words of events, in the order in which they are printed; ends with NULL. */
+extern const char *const perf_event_names[];
+
 typedef struct {
-    int name; /* words in element-machine.c, in the order in which they are printed */
+    int name; /* index in perf_event_names */
     bool enabled;
 } PerfEvent;
+
+/* For g_ptr_array_sort(). */
+gint perf_event_compare(gconstpointer one, gconstpointer other);
 
 typedef struct {
     GPtrArray *events; /* of PerfEvent *, sorted by name, each name once */
