@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`meson install` beside the distribution's libvirt."""
+import os
+import re
+import subprocess
+
+import pytest
+
+from harness import build
+
+pytestmark = [pytest.mark.ours]
+
+SCRIPT = os.path.join(build.TOP, 'tools/install-plugin')
+
+
+def install(prefix, drivers, controllers):
+    return subprocess.run([SCRIPT, build.find(build.PLUGIN), drivers, build.find('libvirt_lxc'), controllers],
+                          capture_output=True, text=True, check=False, timeout=60,
+                          env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'MESON_INSTALL_PREFIX': prefix,
+                               'MESON_INSTALL_DESTDIR_PREFIX': prefix, 'MESON_BUILD_ROOT': '/src/build'})
+
+
+def identity(path):
+    status = os.stat(path)
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+@pytest.mark.parametrize('name', ['libvirt_lxc', build.PLUGIN])
+def test_files_of_a_package_stay_as_they_are(tmp_path, name):
+    drivers = build.stock_drivers() if name == build.PLUGIN else None
+    controllers = None if drivers else build.CONTROLLERS
+    file = os.path.join(drivers or controllers, name)
+    if not os.path.exists(file):
+        pytest.skip('libvirt-daemon-driver-lxc is not installed')
+    before = identity(file)
+    ran = install(str(tmp_path), drivers or 'lib/driver', controllers or str(tmp_path / 'lib'))
+    assert ran.returncode == 1
+    assert "'%s' belongs to the package 'libvirt-daemon-driver-lxc' and stays as it is" % file in ran.stderr
+    assert 'meson configure /src/build -Dcontroller_dir=%s/lib/caisson' % tmp_path in ran.stderr
+    assert identity(file) == before and os.listdir(tmp_path) == []
+
+
+def test_it_says_how_libvirtd_comes_to_use_the_driver(tmp_path):
+    drivers = str(tmp_path / 'lib/driver')
+    ran = install(str(tmp_path), 'lib/driver', str(tmp_path / 'lib'))
+    assert ran.returncode == 0, ran.stderr
+    assert os.access(os.path.join(drivers, build.PLUGIN), os.X_OK) and os.access(tmp_path / 'lib/libvirt_lxc', os.X_OK)
+    links, _, dropin, *rest = [line.strip() for line in ran.stdout.splitlines() if line.startswith('    ')]
+    assert rest == ['systemctl daemon-reload', 'systemctl restart libvirtd', 'virsh -c lxc:///system version']
+    subprocess.run(['sh', '-euc', links], check=True, timeout=30)
+    stock = build.stock_drivers()
+    assert sorted(os.listdir(drivers)) == sorted(os.listdir(stock))
+    assert [name for name in os.listdir(drivers) if not os.path.islink(os.path.join(drivers, name))] == [build.PLUGIN]
+    text = subprocess.run(['sh', '-euc', re.sub(' > .*', '', dropin)], check=True, capture_output=True, text=True).stdout
+    assert text == '[Service]\nEnvironment=LIBVIRT_DRIVER_DIR=%s\n' % drivers
+    assert dropin.endswith('> /etc/systemd/system/libvirtd.service.d/caisson.conf')
