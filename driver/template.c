@@ -148,6 +148,28 @@ take_user(Os *os, const ContainerUser *user)
     os->init_group = g_strdup_printf("%" G_GUINT64_FORMAT, user->gid);
 }
 
+/* The domain's XML has no empty <initarg>, and nothing to write control characters with: such a
+ * domain could not be read again. */
+static bool
+check_arguments(const char *name, const ContainerProcess *process, GError **error)
+{
+    char **arguments = process ? process->args : NULL;
+    guint i;
+
+    for (i = 0; arguments && arguments[i]; i++) {
+        const char *letter = arguments[i];
+
+        while (*letter && g_ascii_iscntrl(*letter) && !g_ascii_isspace(*letter))
+            letter++;
+        if (*letter == '\0')
+            return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                        "argument %u in 'config.json' of the template '%s' is empty, which a "
+                        "domain cannot have; name what is to run in <init> and <initarg>",
+                        i, name);
+    }
+    return true;
+}
+
 static void
 take_process(Os *os, const ContainerProcess *process)
 {
@@ -170,12 +192,14 @@ fill_init(Domain *domain, const Filesystem *root, GError **error)
     g_autoptr(GMutexLocker) locker = NULL;
     TemplateConfig *config = read_config(root->source, error);
 
-    if (!config)
-        return false;
-    locker = g_mutex_locker_new(&domain->lock);
-    take_process(&domain->live->os, config->process);
+    bool usable = config && check_arguments(root->source, config->process, error);
+
+    if (usable) {
+        locker = g_mutex_locker_new(&domain->lock);
+        take_process(&domain->live->os, config->process);
+    }
     json_free(&config_type, config);
-    return true;
+    return usable;
 }
 
 bool

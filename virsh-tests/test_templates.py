@@ -193,3 +193,79 @@ def test_a_blob_that_leads_out_of_the_layout_is_refused(tool, layout):
 
 def test_an_image_larger_than_allowed_is_refused_before_it_is_unpacked(tool, layout):
     assert '--max-size' in tool('import', 'image', layout, '--max-size', '600K', code=1)
+
+
+def as_image_says(daemon, template, **words):
+    """What an image would have its programs be."""
+    path = daemon.path('/var/lib/libvirt/lxc/templates/%s/config.json' % template)
+    with open(path, 'w') as file:
+        json.dump({'process': words}, file)
+
+
+@pytest.mark.parametrize('idmap', [None, FIRST], ids=['privileged', 'unprivileged'])
+def test_what_an_image_says_of_its_process_leads_nowhere(daemon, template, connection, make_guest, idmap):
+    element = ELEMENT % (" accessmode='mapped'" if idmap else '', template, '/', '')
+    for cwd in ('/proc/self/fd/8', '../../../../../../etc', '/proc/1/root', '../..'):
+        as_image_says(daemon, template, args=['/bin/sleep', '1000'], cwd=cwd)
+        guest = make_guest(root='/', root_element=element, idmap=idmap)
+        xml = guest.xml().replace('<init>/sbin/listener</init>', '')
+        try:
+            domain = connection.createXML(xml)
+        except libvirt.libvirtError as error:
+            assert 'init: ' in str(error)
+            continue
+        assert os.path.samefile('/proc/%d/cwd' % process.init_of(domain), '/proc/%d/root/' % process.init_of(domain)) or \
+            os.readlink('/proc/%d/cwd' % process.init_of(domain)) == '/etc'
+        domain.destroy()
+    for user in ({'uid': 1 << 32, 'gid': 0}, {'uid': (1 << 32) - 1, 'gid': 5}, {'uid': 5, 'gid': 1 << 40}):
+        as_image_says(daemon, template, args=['/bin/sleep', '1000'], user=user)
+        with pytest.raises(libvirt.libvirtError):
+            connection.createXML(make_guest(root='/', root_element=element, idmap=idmap).xml().replace(
+                '<init>/sbin/listener</init>', ''))
+
+
+@pytest.mark.parametrize('words', [
+    {'env': ['A=one\ntwo', 'B<&\'"=<init>x</init>', 'C=\x01\x1b[2J', '=', 'D', 'PATH=/bin']},
+    {'args': ['/bin/sh', '-c', 'exec sleep 1000', 'x\x01', ' ', '\n', '</initarg><init>/bin/evil</init>', 'a\nb']},
+    {'args': ['/bin/sh', '-c', 'exec sleep 1000', '']},
+    {'args': ['/bin/sh', '-c', 'exec sleep 1000', '\x01']},
+    {'env': ['LONG=' + 'x' * 100000]},
+], ids=['environment', 'arguments', 'empty', 'control', 'long'])
+def test_text_of_an_image_is_text_for_the_daemon_as_well(own_daemon, root, words):
+    """What it says goes into files that the daemon reads again when it starts."""
+    from harness.guest import Guest
+    own_daemon.run('/usr/bin/python3', TOOL, 'import', 'plain', root, timeout=60)
+    as_image_says(own_daemon, 'plain', **dict({'args': ['/bin/sleep', '1000']}, **words))
+    guest = Guest('heron', '/', root_element=ELEMENT % ('', 'plain', '/', ''))
+    try:
+        domain = own_daemon.connect().defineXML(guest.xml().replace('<init>/sbin/listener</init>', ''))
+        try:
+            domain.create()
+        except libvirt.libvirtError as error:
+            # refused, and said why
+            assert 'config.json' in str(error), str(error)
+            return
+        init = process.init_of(domain)
+        assert '/bin/evil' not in domain.XMLDesc(0).replace('&lt;', '') .split('<initarg>')[0]
+        own_daemon.close_connections()
+        own_daemon.restart()
+        domain = own_daemon.connect().lookupByName('heron')
+        assert domain.isActive() and process.init_of(domain) == init
+        domain.destroy()
+    finally:
+        own_daemon.run('rm', '-rf', '/var/lib/libvirt/lxc/templates', '/var/lib/libvirt/lxc/layers')
+
+
+def test_users_of_the_host_reach_no_file_of_a_template_or_layer(daemon, template, connection, make_guest):
+    """A setuid program of a guest's root is one of root's of the host."""
+    guest = make_guest(root='/', root_element=ELEMENT % ('', template, '/', ''), init='/bin/sh', arguments=[
+        '-c', 'cp /bin/busybox /bin/evil; chmod 4755 /bin/evil; echo > /seen; exec sleep 1000'])
+    domain = connection.defineXML(guest.xml())
+    domain.create()
+    evil = '/var/lib/libvirt/lxc/layers/%s/%%2f/upper/bin/evil' % domain.UUIDString()
+    wait_for(lambda: os.path.exists(written(daemon, domain.UUIDString(), 'seen')), 'the guest wrote')
+    assert os.stat(daemon.path(evil)).st_mode & 0o4000
+    for path in (evil, '/var/lib/libvirt/lxc/templates/plain/rootfs/bin/busybox'):
+        ran = daemon.run('/usr/bin/python3', '-c', 'import os, sys; os.setgroups([]); os.setresgid(*[65534] * 3); '
+                         'os.setresuid(*[65534] * 3); os.execv(sys.argv[1], ["true"])', path)
+        assert ran.returncode != 0 and 'Permission denied' in ran.stderr, ran.stderr
