@@ -152,6 +152,10 @@ bool cgroup_delegate(const CgroupLayout *layout, const char *group, uid_t uid, g
  */
 bool cgroup_kill(const CgroupLayout *layout, const char *group, gint64 deadline, GError **error);
 
+/* Waits until @group and those below have no tasks; false at @deadline. A missing group has none.
+ */
+bool cgroup_await_empty(const CgroupLayout *layout, const char *group, gint64 deadline);
+
 /* Removes @group and everything below it from every hierarchy; waits for dying tasks until
  * @deadline. A missing group is success. */
 bool cgroup_remove(const CgroupLayout *layout, const char *group, gint64 deadline, GError **error);

@@ -62,9 +62,9 @@ hierarchy_rules_tasks(const CgroupLayout *layout, const CgroupHierarchy *hierarc
     return hierarchy->version == 2 || hierarchy == layout->by_controller[CGROUP_FREEZER];
 }
 
-/* One round; whether tasks are left. */
+/* One round; whether tasks are left, which get SIGKILL if @kill is set. */
 static bool
-kill_round(const CgroupLayout *layout, const char *group)
+look_for_tasks(const CgroupLayout *layout, const char *group, bool kill)
 {
     bool left = false;
     guint i;
@@ -78,7 +78,8 @@ kill_round(const CgroupLayout *layout, const char *group)
             (directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, NULL)) < 0)
             continue;
         if (version->populated(directory)) {
-            version->kill(directory);
+            if (kill)
+                version->kill(directory);
             left = true;
         }
     }
@@ -90,9 +91,21 @@ cgroup_kill(const CgroupLayout *layout, const char *group, gint64 deadline, GErr
 {
     gint64 pause = PAUSE_FIRST_US;
 
-    while (kill_round(layout, group)) {
+    while (look_for_tasks(layout, group, true)) {
         if (!pause_until(&pause, deadline))
             return fail(error, FAILURE_OPERATION_FAILED, "Some processes refused to die");
+    }
+    return true;
+}
+
+bool
+cgroup_await_empty(const CgroupLayout *layout, const char *group, gint64 deadline)
+{
+    gint64 pause = PAUSE_FIRST_US;
+
+    while (look_for_tasks(layout, group, false)) {
+        if (!pause_until(&pause, deadline))
+            return false;
     }
     return true;
 }

@@ -25,6 +25,7 @@
 #define DESTROY_SECONDS       30
 #define KEEPER_LEAVES_SECONDS 5
 #define CGROUP_SECONDS        10
+#define IMAGES_SECONDS        30
 #define ENDING_THREADS        16
 #define EXIT_RECORD_MAX       65536
 #define RESTARTS_MAX          5
@@ -129,6 +130,42 @@ ending_classify(const Domain *domain, const EndingRecord *record)
                      live->on_poweroff, false };
 }
 
+static bool
+has_images(const Definition *definition)
+{
+    guint i;
+
+    for (i = 0; i < definition->filesystems->len; i++) {
+        FilesystemType type = ((const Filesystem *)definition->filesystems->pdata[i])->type;
+
+        if (type == FILESYSTEM_FILE || type == FILESYSTEM_VOLUME)
+            return true;
+    }
+    for (i = 0; i < definition->disks->len; i++) {
+        if (((const Disk *)definition->disks->pdata[i])->type == DISK_FILE)
+            return true;
+    }
+    return false;
+}
+
+/* Who reads an image writes what the guest has left with it, and ends when the guest's devices are
+ * closed; killing it would lose that. Afterwards the image is whole, and free. */
+static void
+ending_await_images(const Domain *domain)
+{
+    const char *group = domain->guest->cgroup;
+    g_autofree char *limits = g_strconcat(group, "/" CGROUP_LIMITS, NULL);
+    g_autofree char *supervisor = g_strconcat(group, "/" CGROUP_SUPERVISOR, NULL);
+
+    if (!has_images(domain->live) ||
+        !cgroup_kill(host_cgroups(), limits, seconds_from_now(CGROUP_SECONDS), NULL))
+        return;
+    if (!cgroup_await_empty(host_cgroups(), supervisor, seconds_from_now(IMAGES_SECONDS)))
+        log_warning("domain '%s': an image is still being written after %d s: what is missing is "
+                    "lost",
+                    domain->name, IMAGES_SECONDS);
+}
+
 /* The processes of the guest and of its controller: gone when this returns true. */
 static bool
 ending_kill_all(Domain *domain, GError **error)
@@ -141,6 +178,8 @@ ending_kill_all(Domain *domain, GError **error)
         spawn_kill(guest->pidfd);
         spawn_wait(guest->pidfd, seconds_from_now(KEEPER_LEAVES_SECONDS));
     }
+    if (guest->cgroup)
+        ending_await_images(domain);
     if (guest->cgroup &&
         !cgroup_kill(host_cgroups(), guest->cgroup, seconds_from_now(CGROUP_SECONDS), error))
         return false;

@@ -51,8 +51,10 @@ work(LiveChange *change, const char *verb, GError **error)
     if ((sealed = seal(change, filesystem, error)) < 0)
         return false;
     g_array_append_val(fds, sealed);
-    reply = live_work(change, words, fds, error);
-    return reply != NULL;
+    if (!(reply = live_work(change, words, fds, error)))
+        return false;
+    live_adopt_server(change, (pid_t)reply->parameters->number);
+    return true;
 }
 
 static bool

@@ -2,8 +2,10 @@
 /* The kinds of devices that can change while a guest runs. */
 #include "driver/live.h"
 
+#include "cgroup/cgroup.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
+#include "driver/host.h"
 #include "driver/init.h"
 #include "driver/report.h"
 #include "driver/worker.h"
@@ -150,4 +152,15 @@ live_work_nodes(LiveChange *change, const char *const *words, const GPtrArray *n
     g_autoptr(Message) reply = work(change, &call, NULL, error);
 
     return reply != NULL;
+}
+
+void
+live_adopt_server(const LiveChange *change, pid_t pid)
+{
+    g_autofree char *supervisor =
+        g_strconcat(change->domain->guest->cgroup, "/" CGROUP_SUPERVISOR, NULL);
+    g_autoptr(GError) error = NULL;
+
+    if (pid > 0 && !cgroup_attach(host_cgroups(), supervisor, pid, &error))
+        report_log("the server of an image", error);
 }

@@ -65,3 +65,6 @@ Message *live_work(LiveChange *change, const char *const *words, const GArray *f
 /* The same for a verb that works on device nodes (DeviceNode *). */
 bool live_work_nodes(LiveChange *change, const char *const *words, const GPtrArray *nodes,
                      GError **error);
+
+/* Puts who reads an image for the guest, process @pid (0: nobody), with its controller. */
+void live_adopt_server(const LiveChange *change, pid_t pid);

@@ -97,6 +97,7 @@ find_nodes(const LiveChange *change, Fd *ret_held, GError **error)
     if (!(reply = worker_call(&call, &fds, error)))
         return NULL;
     *ret_held = fds ? message_take_fd(fds, 0) : -1;
+    live_adopt_server(change, (pid_t)reply->parameters->number);
     return nodes_copy(reply->parameters->nodes);
 }
 

@@ -41,9 +41,10 @@ format_of(virStorageVolPtr handle)
     const char *target = xml ? strstr(xml, "<target>") : NULL;
     const char *word = target ? strstr(target, "<format type='") : NULL;
 
-    if (!word || g_str_has_prefix(word + strlen("<format type='"), "raw'"))
+    if (!word)
         return FILESYSTEM_FORMAT_RAW;
-    return FILESYSTEM_FORMAT_OTHER;
+    word += strlen("<format type='");
+    return storage_format_find(word, strcspn(word, "'"));
 }
 
 static bool

@@ -30,7 +30,9 @@ CONTROLLER = {'glib', 'libcap', 'libnl', 'dbus', 'libseccomp', 'libfuse3', 'libb
 # controller/kernel.h (constants and system calls, nothing else) are open to their sides.
 RULES = {
     'controller/wire': ((), {'glib'}),
-    'controller/mounts': (('controller/wire', 'controller/kernel.h'), {'glib', 'libblkid'}),
+    # nbd.c asks the kernel for a network block device by the same messages as for links
+    'controller/mounts': (('controller/wire', 'controller/network', 'controller/kernel.h'),
+                          {'glib', 'libblkid', 'libnl'}),
     'controller/network': (('controller/wire', 'controller/kernel.h'), {'glib', 'libnl'}),
     'controller/devices': (('controller/wire', 'controller/mounts', 'controller/kernel.h'), {'glib'}),
     # what enters a guest gives up privileges and reads accounts by the code that did it for init

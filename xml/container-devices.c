@@ -4,6 +4,7 @@
 
 #include "controller/wire/failure.h"
 #include "xml/container-parts.h"
+#include "xml/element-filesystem.h"
 
 static ContainerHostDevice *
 host_device_new(const char *alias, const char *kind)
@@ -15,16 +16,22 @@ host_device_new(const char *alias, const char *kind)
     return device;
 }
 
-/* Images in other formats than raw would need a program that reads them. */
+/* A loop device reads raw images; for the others, and where it is asked for, there is a program. */
 static bool
-check_format(const Disk *disk, GError **error)
+set_image(ContainerHostDevice *device, const Disk *disk, GError **error)
 {
+    const char *format = storage_format_of_qemu(disk->format);
+
     if (g_strcmp0(disk->driver, "nbd") != 0 && disk->format < FILESYSTEM_FORMAT_OTHER)
         return true;
-    return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                "<disk type='file'> with target '%s' needs the <driver> 'nbd', which this version "
-                "does not have; convert '%s' to the format 'raw' (qemu-img convert -O raw)",
-                disk->target, disk->source);
+    if (!format)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "<disk type='file'> with target '%s' has the format '%s', which nothing here "
+                    "can read; convert '%s' with qemu-img(1)",
+                    disk->target, storage_format_name(disk->format), disk->source);
+    device->format = g_strdup(format);
+    device->direct = disk->cache == DISK_CACHE_NONE;
+    return true;
 }
 
 static ContainerHostDevice *
@@ -32,9 +39,11 @@ of_disk(const Disk *disk, GError **error)
 {
     ContainerHostDevice *device;
 
-    if (disk->type == DISK_FILE && !check_format(disk, error))
-        return NULL;
     device = host_device_new(disk->alias, disk->type == DISK_FILE ? "image" : "block");
+    if (disk->type == DISK_FILE && !set_image(device, disk, error)) {
+        json_free(&container_host_device_type, device);
+        return NULL;
+    }
     device->source = g_strdup(disk->source);
     device->path = g_strconcat("/dev/", disk->target, NULL);
     device->readonly = disk->readonly;

@@ -10,6 +10,7 @@
 #define TYPE_DETECT  "auto"
 #define TYPE_OVERLAY "overlay"
 #define IMAGE_LOOP   "loop"
+#define IMAGE_NBD    "nbd"
 
 /* What turning elements into mounts needs to know. */
 typedef struct {
@@ -79,19 +80,25 @@ set_host_options(ContainerMount *mount, const Filesystem *filesystem, const Defi
     mount->options = g_strdupv((char **)words->pdata);
 }
 
+/* A loop device reads raw images; for the others, and where it is asked for, there is a program. */
 static bool
 set_image(ContainerMount *mount, const Filesystem *filesystem, GError **error)
 {
     FilesystemDriver driver = filesystem->driver_type;
+    FilesystemFormat format = filesystem->driver_format;
 
-    if (driver == FILESYSTEM_DRIVER_NBD ||
-        (driver == FILESYSTEM_DRIVER_NONE && filesystem->driver_format >= FILESYSTEM_FORMAT_OTHER))
+    if (driver != FILESYSTEM_DRIVER_NBD &&
+        (driver != FILESYSTEM_DRIVER_NONE || format < FILESYSTEM_FORMAT_OTHER)) {
+        mount->image = g_strdup(IMAGE_LOOP);
+        return true;
+    }
+    if (!storage_format_of_qemu(format))
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "the image '%s' for the target '%s' is not of the format 'raw', which is all "
-                    "that a loop device can read; convert it with 'qemu-img convert -O raw', or "
-                    "connect it with qemu-nbd(8) and use type 'block'",
-                    filesystem->source, filesystem->target);
-    mount->image = g_strdup(IMAGE_LOOP);
+                    "the image '%s' for the target '%s' has the format '%s', which nothing here "
+                    "can read; convert it with qemu-img(1)",
+                    filesystem->source, filesystem->target, storage_format_name(format));
+    mount->image = g_strdup(IMAGE_NBD);
+    mount->image_format = g_strdup(storage_format_of_qemu(format));
     return true;
 }
 
@@ -198,9 +205,16 @@ set_resolved(ContainerMount *mount, const Filesystem *filesystem, const Work *wo
     resolved = *filesystem;
     resolved.type = volume->type;
     resolved.source = volume->path;
+    /* libvirt has looked at the contents, which a guest may have written */
     if (resolved.driver_type == FILESYSTEM_DRIVER_NONE &&
-        resolved.driver_format == FILESYSTEM_FORMAT_UNSET)
-        resolved.driver_format = volume->format;
+        resolved.driver_format == FILESYSTEM_FORMAT_UNSET &&
+        volume->format >= FILESYSTEM_FORMAT_OTHER)
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "the volume '%s' of pool '%s' for the target '%s' looks like an image of the "
+                    "format '%s'; if that is what it is to be, say so: <driver type='nbd' "
+                    "format='%s'/>",
+                    filesystem->volume, filesystem->pool, filesystem->target,
+                    storage_format_name(volume->format), storage_format_name(volume->format));
     return set_source(mount, &resolved, work, error);
 }
 

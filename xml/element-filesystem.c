@@ -3,6 +3,7 @@
 #include "xml/element-filesystem.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "xml/definition.h"
 #include "xml/elements.h"
@@ -15,6 +16,15 @@ static const char *const drivers[] = { "",      "path",     "handle", "loop", "n
 const char *const storage_formats[] = { "",     "none",  "raw", "dir",  "bochs", "cloop", "dmg",
                                         "iso",  "vpc",   "vdi", "fat",  "vhd",   "ploop", "cow",
                                         "qcow", "qcow2", "qed", "vmdk", NULL };
+/* Where qemu-img(1) has another word, or none. */
+static const struct {
+    const char *format;
+    const char *word;
+} qemu_words[] = {
+    { "none", "raw" }, { "dir", NULL },          { "iso", "raw" }, { "fat", NULL },
+    { "vhd", "vpc" },  { "ploop", "parallels" }, { "cow", NULL },
+};
+
 static const char *const write_policies[] = { "", "immediate", NULL };
 
 /* Kept in bytes, and whole KiB of them: what is printed is all there is. */
@@ -107,4 +117,34 @@ const char *
 filesystem_type_name(FilesystemType type)
 {
     return types[type];
+}
+
+FilesystemFormat
+storage_format_find(const char *word, size_t length)
+{
+    FilesystemFormat i;
+
+    for (i = FILESYSTEM_FORMAT_NONE; storage_formats[i]; i++) {
+        if (strlen(storage_formats[i]) == length && strncmp(storage_formats[i], word, length) == 0)
+            return i;
+    }
+    return FILESYSTEM_FORMAT_UNSET;
+}
+
+const char *
+storage_format_name(FilesystemFormat format)
+{
+    return storage_formats[format];
+}
+
+const char *
+storage_format_of_qemu(FilesystemFormat format)
+{
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(qemu_words); i++) {
+        if (g_str_equal(qemu_words[i].format, storage_formats[format]))
+            return qemu_words[i].word;
+    }
+    return storage_formats[format];
 }

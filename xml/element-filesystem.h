@@ -41,6 +41,13 @@ typedef enum {
     FILESYSTEM_FORMAT_OTHER, /* this and above: words in element-filesystem.c */
 } FilesystemFormat;
 
+/* The format whose word the first @length bytes of @word are; FILESYSTEM_FORMAT_UNSET: there is
+ * none. */
+FilesystemFormat storage_format_find(const char *word, size_t length);
+/* The word of a format, and that of qemu-img(1) for it; NULL: it does not read that. */
+const char *storage_format_name(FilesystemFormat format);
+const char *storage_format_of_qemu(FilesystemFormat format);
+
 typedef struct {
     FilesystemType type;
     FilesystemAccess access_mode;

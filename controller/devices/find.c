@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "controller/devices/kinds.h"
-#include "controller/mounts/loop.h"
+#include "controller/mounts/image.h"
 #include "controller/wire/failure.h"
 
 /* Of a disk: only the guest's root may use it, as on the host. */
@@ -112,17 +112,21 @@ static bool
 find_image(const DeviceRoots *roots, const ContainerHostDevice *device, FoundDevice *found,
            GError **error)
 {
-    g_autofree char *loop = NULL;
+    const Image image = { device->source, device->format, device->readonly, device->direct };
+    g_auto(ImageDevice) made = IMAGE_DEVICE_NONE;
     NodeFacts facts;
 
     if (is_left_out(device))
         return true;
-    if ((found->held = loop_attach(device->source, device->readonly, &loop, error)) < 0)
+    if (!image_attach(&image, &made, error))
         return false;
-    if (!node_facts_read(loop, &facts))
-        return fail_errno(error, errno, "cannot use '%s'", loop);
+    if (!node_facts_read(made.path, &facts))
+        return fail_errno(error, errno, "cannot use '%s'", made.path);
     facts.mode = DISK_MODE;
-    node_set_facts(found_add(found, device, device->path, loop), &facts);
+    node_set_facts(found_add(found, device, device->path, made.path), &facts);
+    found->held = fd_steal(&made.fd);
+    found->server = made.server;
+    made.server = 0;
     return true;
 }
 
@@ -139,7 +143,7 @@ bool
 device_find(const DeviceRoots *roots, const ContainerHostDevice *device, FoundDevice *ret_found,
             GError **error)
 {
-    g_auto(FoundDevice) found = { json_array_new(&device_node_type), -1 };
+    g_auto(FoundDevice) found = { json_array_new(&device_node_type), -1, 0 };
     size_t i;
 
     for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
@@ -148,7 +152,7 @@ device_find(const DeviceRoots *roots, const ContainerHostDevice *device, FoundDe
         if (!kinds[i].find(roots, device, &found, error))
             return false;
         *ret_found = found;
-        found = (FoundDevice){ NULL, -1 };
+        found = FOUND_DEVICE_NONE;
         return true;
     }
     return fail(error, FAILURE_INTERNAL, "devices of the kind '%s' are not known", device->kind);
@@ -159,4 +163,7 @@ found_device_clear(FoundDevice *found)
 {
     g_clear_pointer(&found->nodes, g_ptr_array_unref);
     fd_close(&found->held);
+    if (found->server > 0)
+        image_server_await(found->server);
+    found->server = 0;
 }

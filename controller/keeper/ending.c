@@ -143,6 +143,9 @@ children_reap(Keeper *keeper)
         /* __WALL: also a child whose end sends another signal than SIGCHLD, or none */
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) < 0 || info.si_pid == 0)
             return;
+        if (info.si_pid != keeper->state->init_pid && info.si_code != CLD_EXITED &&
+            keeper->phase != PHASE_DYING)
+            log_line("process %d has died by signal %d", (int)info.si_pid, info.si_status);
         view_child_ended(keeper, info.si_pid,
                          info.si_code == CLD_EXITED && info.si_status == EXIT_SUCCESS);
         if (info.si_pid == keeper->state->init_pid && !keeper->loop.stopped)

@@ -206,7 +206,7 @@ devices_find(Launch *launch, GError **error)
 
     for (i = 0; i < devices->len; i++) {
         const ContainerHostDevice *device = g_ptr_array_index(devices, i);
-        g_auto(FoundDevice) found = { NULL, -1 };
+        g_auto(FoundDevice) found = FOUND_DEVICE_NONE;
 
         if (!device_find(&device_roots, device, &found, error)) {
             g_prefix_error(error, "%s: ", device->alias);
@@ -223,8 +223,21 @@ devices_find(Launch *launch, GError **error)
             held->fd = fd_steal(&found.held);
             g_ptr_array_add(launch->held, held);
         }
+        if (found.server > 0)
+            g_array_append_val(launch->servers, found.server);
+        found.server = 0;
     }
     return true;
+}
+
+void
+devices_forget(Launch *launch)
+{
+    guint i;
+
+    for (i = 0; i < launch->held->len; i++)
+        close((int)((const KeeperHeld *)launch->held->pdata[i])->fd);
+    g_ptr_array_set_size(launch->held, 0);
 }
 
 bool

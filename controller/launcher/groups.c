@@ -258,6 +258,20 @@ groups_supervise(Launch *launch, GError **error)
 }
 
 bool
+groups_adopt(Launch *launch, GError **error)
+{
+    g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
+    guint i;
+
+    for (i = 0; i < launch->servers->len; i++) {
+        if (!cgroup_attach(launch->layout, supervisor, g_array_index(launch->servers, pid_t, i),
+                           error))
+            return false;
+    }
+    return true;
+}
+
+bool
 groups_suspend(Launch *launch, GError **error)
 {
     g_autofree char *limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);

@@ -30,8 +30,8 @@ static const Step steps[] = {
     { "process", SIDE_HOST, process_reset, NULL },
     { "idmap", SIDE_HOST, namespaces_check, NULL },
     { "state", SIDE_HOST, state_create, state_remove },
-    { "mounts", SIDE_HOST, sources_open, NULL },
-    { "devices", SIDE_HOST, devices_find, NULL },
+    { "mounts", SIDE_HOST, sources_open, sources_close },
+    { "devices", SIDE_HOST, devices_find, devices_forget },
     { "devices", SIDE_HOST, devices_make, NULL },
     { "notify", SIDE_HOST, notify_open, NULL },
     { "init", SIDE_HOST, init_prepare, NULL },
@@ -45,6 +45,7 @@ static const Step steps[] = {
     { "clock", SIDE_HOST, clock_leave, NULL },
     { "network", SIDE_HOST, network_attach, network_detach },
     { "cgroup", SIDE_HOST, groups_settle, NULL },
+    { "cgroup", SIDE_HOST, groups_adopt, NULL },
     { "view", SIDE_HOST, view_serve, view_remove },
     { "idmap", SIDE_HOST, namespaces_map_ids, NULL },
 
@@ -103,6 +104,7 @@ launch_new(Container *container, GArray *passed)
     launch->terminals = g_ptr_array_new_with_free_func(terminal_free);
     launch->nodes = json_array_new(&device_node_type);
     launch->held = json_array_new(&keeper_held_type);
+    launch->servers = g_array_new(FALSE, FALSE, sizeof(pid_t));
     launch->user_namespace = container->os->uid_mappings->len > 0;
     launch->root_uid = launch_host_id(launch, container->os->uid_mappings, 0);
     launch->root_gid = launch_host_id(launch, container->os->gid_mappings, 0);
@@ -137,9 +139,9 @@ launch_free(Launch *launch)
     fd_close(&launch->clock);
     fd_close(&launch->reaper);
     view_close(launch);
-    for (i = 0; i < launch->held->len; i++)
-        close((int)((const KeeperHeld *)launch->held->pdata[i])->fd);
+    devices_forget(launch);
     g_clear_pointer(&launch->held, g_ptr_array_unref);
+    g_clear_pointer(&launch->servers, g_array_unref);
     g_clear_pointer(&launch->nodes, g_ptr_array_unref);
     g_clear_pointer(&launch->terminals, g_ptr_array_unref);
     g_clear_pointer(&launch->links, g_array_unref);

@@ -53,6 +53,7 @@ typedef struct {
     Fd kmsg_slave;        /* the guest's end of it */
     GPtrArray *nodes;     /* of DeviceNode *: of the domain's devices */
     GPtrArray *held;      /* of KeeperHeld *: descriptors that the keeper keeps open */
+    GArray *servers;      /* of pid_t: children that read images, until their devices are closed */
 
     /* of int, one per interface that was made: index of its end on the host, 0: it has none */
     GArray *links;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "controller/launcher/steps.h"
+#include "controller/mounts/image.h"
 #include "controller/wire/failure.h"
 
 static char *const bound[] = { (char *)"rbind", NULL };
@@ -45,6 +46,7 @@ sources_open(Launch *launch, GError **error)
         .gid_mappings = launch->container->os->gid_mappings,
         .capabilities = launch->container->process->capabilities,
         .user_namespace = -1,
+        .servers = launch->servers,
     };
     guint i;
 
@@ -62,4 +64,17 @@ sources_open(Launch *launch, GError **error)
         }
     }
     return true;
+}
+
+void
+sources_close(Launch *launch)
+{
+    guint i;
+
+    fd_close(&launch->root);
+    for (i = 0; i < launch->container->mounts->len; i++)
+        fd_close(&launch->trees[i]);
+    for (i = 0; i < launch->servers->len; i++)
+        image_server_await(g_array_index(launch->servers, pid_t, i));
+    g_array_set_size(launch->servers, 0);
 }

@@ -16,9 +16,12 @@ void state_remove(Launch *launch);
 
 /* sources.c: the root, and what is bound from the host, as detached mounts */
 bool sources_open(Launch *launch, GError **error);
+/* closes them, and waits for those who read images */
+void sources_close(Launch *launch);
 
 /* devices.c: what the host's devices are here, and who may use them */
 bool devices_find(Launch *launch, GError **error);
+void devices_forget(Launch *launch);
 /* /dev with its nodes, and the guest's devpts, as detached mounts */
 bool devices_make(Launch *launch, GError **error);
 /* inside: console and ttyN */
@@ -31,6 +34,8 @@ bool terminals_open(Launch *launch, GError **error);
 bool groups_create(Launch *launch, GError **error);
 bool groups_settle(Launch *launch, GError **error);
 void groups_remove(Launch *launch);
+/* those who read images belong to the supervisor */
+bool groups_adopt(Launch *launch, GError **error);
 bool groups_enter(Launch *launch, GError **error);
 bool groups_supervise(Launch *launch, GError **error);
 bool groups_suspend(Launch *launch, GError **error);

@@ -7,33 +7,12 @@
 #include <linux/loop.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 
 /* Somebody else may take the device that the kernel named as free. */
 #define TRIES 64
-
-/* A guest may have written the image: it is opened only when it is a file, which cannot block. */
-static int
-image_open(const char *image, bool readonly, GError **error)
-{
-    g_auto(Fd) fd = open(image, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat status;
-
-    if (fd < 0 || fstat(fd, &status) < 0) {
-        fail_errno(error, errno, "cannot open the image '%s'", image);
-        return -1;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        fail(error, FAILURE_SYSTEM,
-             "the image '%s' is no file; use type 'block' for a device, 'mount' for a directory",
-             image);
-        return -1;
-    }
-    return fd_steal(&fd);
-}
 
 /* 0, or what errno was */
 static int
@@ -52,34 +31,32 @@ device_configure(int device, int image, const char *name, uint32_t flags)
 }
 
 int
-loop_attach(const char *image, bool readonly, char **ret_device, GError **error)
+loop_attach(const Image *image, int file, char **ret_device, GError **error)
 {
-    uint32_t flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO | (readonly ? LO_FLAGS_READ_ONLY : 0);
+    uint32_t flags =
+        LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO | (image->readonly ? LO_FLAGS_READ_ONLY : 0);
     g_auto(Fd) control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-    g_auto(Fd) file = -1;
     int failed = EBUSY;
     int tries;
 
     if (control < 0) {
-        fail_errno(error, errno, "cannot open '/dev/loop-control' for the image '%s'", image);
+        fail_errno(error, errno, "cannot open '/dev/loop-control' for the image '%s'", image->path);
         return -1;
     }
-    if ((file = image_open(image, readonly, error)) < 0)
-        return -1;
     for (tries = 0; tries < TRIES && failed == EBUSY; tries++) {
         int number = ioctl(control, LOOP_CTL_GET_FREE);
         g_autofree char *path = g_strdup_printf("/dev/loop%d", number);
         g_auto(Fd) device = number < 0 ? -1 : open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
         if (device < 0) {
-            fail_errno(error, errno, "cannot get a loop device for the image '%s'", image);
+            fail_errno(error, errno, "cannot get a loop device for the image '%s'", image->path);
             return -1;
         }
-        if ((failed = device_configure(device, file, image, flags)) == 0) {
+        if ((failed = device_configure(device, file, image->path, flags)) == 0) {
             *ret_device = g_steal_pointer(&path);
             return fd_steal(&device);
         }
     }
-    fail_errno(error, failed, "cannot attach the image '%s' to a loop device", image);
+    fail_errno(error, failed, "cannot attach the image '%s' to a loop device", image->path);
     return -1;
 }

@@ -9,7 +9,7 @@
 
 #include "controller/mounts/idmap.h"
 #include "controller/mounts/lock.h"
-#include "controller/mounts/loop.h"
+#include "controller/mounts/image.h"
 #include "controller/mounts/mount-options.h"
 #include "controller/mounts/overlay.h"
 #include "controller/mounts/probe.h"
@@ -63,26 +63,39 @@ open_block(const ContainerMount *mount, const MountOptions *options, GError **er
 }
 
 static int
-open_loop(const ContainerMount *mount, const MountOptions *options, GError **error)
+open_image(const SourceContext *context, const ContainerMount *mount, const MountOptions *options,
+           GError **error)
 {
-    bool readonly = options->set & MOUNT_ATTR_RDONLY;
-    g_autofree char *device = NULL;
-    g_auto(Fd) loop = loop_attach(mount->source, readonly, &device, error);
+    bool nbd = g_str_equal(mount->image, SOURCE_IMAGE_NBD);
+    const Image image = { .path = mount->source,
+                          .format = nbd ? mount->image_format : NULL,
+                          .readonly = options->set & MOUNT_ATTR_RDONLY };
+    g_auto(ImageDevice) device = IMAGE_DEVICE_NONE;
+    int tree;
 
-    return loop < 0 ? -1 : open_device(loop, device, mount, options, error);
+    if (nbd && (!mount->image_format || !context->servers)) {
+        fail(error, FAILURE_INTERNAL, "the image has no format, or its server no place");
+        return -1;
+    }
+    if (!image_attach(&image, &device, error) ||
+        (tree = open_device(device.fd, device.path, mount, options, error)) < 0)
+        return -1;
+    if (device.server > 0)
+        g_array_append_val(context->servers, device.server);
+    device.server = 0;
+    return tree;
 }
 
-typedef int (*SourceOpen)(const ContainerMount *mount, const MountOptions *options, GError **error);
-
 /* What is neither of the others is a file system on a block device. */
-static SourceOpen
-opener_of(const ContainerMount *mount)
+static int
+open_by_kind(const SourceContext *context, const ContainerMount *mount, const MountOptions *options,
+             GError **error)
 {
     if (g_strcmp0(mount->type, "bind") == 0)
-        return open_bind;
-    if (g_strcmp0(mount->image, SOURCE_IMAGE_LOOP) == 0)
-        return open_loop;
-    return open_block;
+        return open_bind(mount, options, error);
+    if (mount->image)
+        return open_image(context, mount, options, error);
+    return open_block(mount, options, error);
 }
 
 bool
@@ -202,7 +215,7 @@ open_mapped(const SourceContext *context, const ContainerMount *mount, const Mou
 
     if (g_str_equal(mount->type, SOURCE_TYPE_OVERLAY))
         return open_overlay(context, options, user_namespace, error);
-    if ((tree = opener_of(mount)(mount, options, error)) < 0)
+    if ((tree = open_by_kind(context, mount, options, error)) < 0)
         return -1;
     if (user_namespace >= 0 && !has_owner(mount) && is_owned(context, mount, tree))
         return fd_steal(&tree);

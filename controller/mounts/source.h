@@ -14,6 +14,7 @@
 
 /* Values of ContainerMount.image: what makes a block device of a file */
 #define SOURCE_IMAGE_LOOP "loop"
+#define SOURCE_IMAGE_NBD  "nbd"
 
 /* What the mounts of one guest have in common. */
 typedef struct {
@@ -21,6 +22,7 @@ typedef struct {
     const GPtrArray *gid_mappings;
     const ContainerCapabilities *capabilities; /* NULL: none */
     Fd user_namespace;                         /* with these maps; -1: made when it is needed */
+    GArray *servers; /* of pid_t: gets those that read images, children of the caller; borrowed */
 } SourceContext;
 
 void source_context_clear(SourceContext *context);

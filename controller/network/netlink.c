@@ -28,13 +28,13 @@ struct Netlink {
 };
 
 static bool
-connect_here(Netlink *netlink, GError **error)
+connect_here(Netlink *netlink, int protocol, GError **error)
 {
     int on = 1;
     int fd;
 
     netlink->socket = nl_socket_alloc();
-    if (!netlink->socket || nl_connect(netlink->socket, NETLINK_ROUTE) < 0)
+    if (!netlink->socket || nl_connect(netlink->socket, protocol) < 0)
         return fail(error, FAILURE_SYSTEM, "cannot open a netlink socket");
     fd = nl_socket_get_fd(netlink->socket);
     fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -44,7 +44,7 @@ connect_here(Netlink *netlink, GError **error)
 }
 
 static bool
-connect_there(Netlink *netlink, int netns, GError **error)
+connect_there(Netlink *netlink, int netns, int protocol, GError **error)
 {
     g_auto(Fd) own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
     bool connected;
@@ -53,7 +53,7 @@ connect_there(Netlink *netlink, int netns, GError **error)
         return fail_errno(error, errno, "cannot open '/proc/thread-self/ns/net'");
     if (setns(netns, CLONE_NEWNET) < 0)
         return fail_errno(error, errno, "cannot enter the network namespace of the container");
-    connected = connect_here(netlink, error);
+    connected = connect_here(netlink, protocol, error);
     if (setns(own, CLONE_NEWNET) < 0)
         return fail_errno(connected ? error : NULL, errno,
                           "cannot return to the network namespace of the host");
@@ -121,15 +121,28 @@ listen_to(Netlink *netlink)
     nl_cb_put(callbacks);
 }
 
-Netlink *
-netlink_open(int netns, GError **error)
+static Netlink *
+open_protocol(int netns, int protocol, GError **error)
 {
     g_autoptr(Netlink) netlink = g_new0(Netlink, 1);
 
-    if (!(netns < 0 ? connect_here(netlink, error) : connect_there(netlink, netns, error)))
+    if (!(netns < 0 ? connect_here(netlink, protocol, error)
+                    : connect_there(netlink, netns, protocol, error)))
         return NULL;
     listen_to(netlink);
     return g_steal_pointer(&netlink);
+}
+
+Netlink *
+netlink_open(int netns, GError **error)
+{
+    return open_protocol(netns, NETLINK_ROUTE, error);
+}
+
+Netlink *
+netlink_open_generic(int netns, GError **error)
+{
+    return open_protocol(netns, NETLINK_GENERIC, error);
 }
 
 void

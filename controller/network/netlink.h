@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * rtnetlink requests, one at a time, in the network namespace the socket was opened in: the process
- * may be in another one. Messages are made with libnl.
+ * Requests of rtnetlink and generic netlink, one at a time, in the network namespace the socket was
+ * opened in: the process may be in another one. Messages are made with libnl.
  */
 #pragma once
 
@@ -14,11 +14,13 @@ typedef struct Netlink Netlink;
 /* A socket in the namespace of @netns, a descriptor of /proc/PID/ns/net; -1: that of the caller,
  * who has to be alone in its process for anything else. */
 Netlink *netlink_open(int netns, GError **error);
+/* The same for families of generic netlink; requests begin with a struct genlmsghdr. */
+Netlink *netlink_open_generic(int netns, GError **error);
 void netlink_free(Netlink *netlink);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Netlink, netlink_free)
 
-/* A request of @type (RTM_…) that starts with @size bytes of @header. */
+/* A request of @type (RTM_…, the number of a family) that starts with @size bytes of @header. */
 struct nl_msg *netlink_request(int type, int flags, const void *header, size_t size);
 
 /*

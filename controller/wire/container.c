@@ -10,6 +10,7 @@
 static const JsonField mount_extension_fields[] = {
     { "sourceInContainer", JSON_BOOL, offsetof(ContainerMount, source_in_container) },
     { "image", JSON_STRING, offsetof(ContainerMount, image) },
+    { "imageFormat", JSON_STRING, offsetof(ContainerMount, image_format) },
     { "spaceLimit", JSON_UINT, offsetof(ContainerMount, space_limit) },
     { NULL },
 };
@@ -293,6 +294,8 @@ static const JsonField host_device_fields[] = {
     { "kind", JSON_STRING, offsetof(ContainerHostDevice, kind), .flags = JSON_REQUIRED },
     { "source", JSON_STRING, offsetof(ContainerHostDevice, source) },
     { "path", JSON_STRING, offsetof(ContainerHostDevice, path) },
+    { "format", JSON_STRING, offsetof(ContainerHostDevice, format) },
+    { "direct", JSON_BOOL, offsetof(ContainerHostDevice, direct) },
     { "vendor", JSON_INT, offsetof(ContainerHostDevice, vendor), .absent = -1 },
     { "product", JSON_INT, offsetof(ContainerHostDevice, product), .absent = -1 },
     { "bus", JSON_INT, offsetof(ContainerHostDevice, bus), .absent = -1 },

@@ -26,7 +26,9 @@ typedef struct {
     char **options; /* "ro", "nosuid", "rbind", "size=65536", "mode=755" …; OCI config.md */
     /* ours, in the object "caisson" of the mount: .source is looked up inside the container */
     bool source_in_container;
-    char *image; /* .source is a file with a file system; "loop": what makes a device of it */
+    char
+        *image; /* .source is a file with a file system; "loop", "nbd": what makes a device of it */
+    char *image_format;   /* "nbd": of the file, as qemu-img(1) names it: "qcow2" */
     uint64_t space_limit; /* bytes that may be kept there; 0: no limit */
 } ContainerMount;
 
@@ -206,6 +208,8 @@ typedef struct {
     char *kind;     /* "block", "char", "image", "usb", "pci" */
     char *source;   /* path on the host; "pci": "0000:03:00.0"; "usb": NULL */
     char *path;     /* inside, below /dev; NULL: where the host has it */
+    char *format;   /* "image": as qemu-img(1) names it, "qcow2"; NULL: raw */
+    bool direct;    /* "image": not by way of the host's page cache */
     int64_t vendor; /* "usb": this and the next three; -1: any */
     int64_t product;
     int64_t bus;

@@ -20,7 +20,7 @@ bool
 devices_find(Request *request, GError **error)
 {
     const char *text = request->arguments[0] ? request->arguments[0] : "";
-    g_auto(FoundDevice) found = { NULL, -1 };
+    g_auto(FoundDevice) found = FOUND_DEVICE_NONE;
     ContainerHostDevice *device = json_read(&container_host_device_type, text, strlen(text), error);
     bool done = device && device_find(&device_roots, device, &found, error);
 
@@ -29,6 +29,8 @@ devices_find(Request *request, GError **error)
         return false;
     request->reply->parameters->nodes = g_steal_pointer(&found.nodes);
     request->reply_fd = fd_steal(&found.held);
+    request->reply->parameters->number = found.server;
+    found.server = 0;
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "controller/kernel.h"
+#include "controller/mounts/image.h"
 #include "controller/mounts/inside.h"
 #include "controller/mounts/source.h"
 #include "controller/wire/failure.h"
@@ -63,23 +64,14 @@ enter(int init, const Container *container, Fd *ret_root, GError **error)
     return true;
 }
 
-bool
-filesystem_attach(Request *request, GError **error)
+static bool
+attach(int init, const Container *container, SourceContext *context, GError **error)
 {
-    g_auto(Fd) init = message_take_fd(request->fds, 0);
-    g_autoptr(Container) container = take_container(request, error);
-    g_auto(SourceContext) context = { .user_namespace = -1 };
-    const ContainerMount *mount;
+    const ContainerMount *mount = container->mounts->pdata[0];
     g_auto(Fd) root = -1;
     g_auto(Fd) tree = -1;
 
-    if (!container)
-        return false;
-    mount = container->mounts->pdata[0];
-    context.uid_mappings = container->os->uid_mappings;
-    context.gid_mappings = container->os->gid_mappings;
-    context.capabilities = container->process->capabilities;
-    if ((source_is_host(mount) && (tree = source_open(&context, mount, error)) < 0) ||
+    if ((source_is_host(mount) && (tree = source_open(context, mount, error)) < 0) ||
         !enter(init, container, &root, error) ||
         (tree < 0 && (tree = inside_open(root, mount, error)) < 0) ||
         !inside_attach(root, tree, mount->destination, error)) {
@@ -88,6 +80,28 @@ filesystem_attach(Request *request, GError **error)
         return *error == NULL;
     }
     return true;
+}
+
+bool
+filesystem_attach(Request *request, GError **error)
+{
+    g_auto(Fd) init = message_take_fd(request->fds, 0);
+    g_autoptr(Container) container = take_container(request, error);
+    g_autoptr(GArray) servers = g_array_new(FALSE, FALSE, sizeof(pid_t));
+    g_auto(SourceContext) context = { .user_namespace = -1, .servers = servers };
+    bool attached;
+
+    if (!container)
+        return false;
+    context.uid_mappings = container->os->uid_mappings;
+    context.gid_mappings = container->os->gid_mappings;
+    context.capabilities = container->process->capabilities;
+    attached = attach(init, container, &context, error);
+    if (servers->len > 0 && attached)
+        request->reply->parameters->number = g_array_index(servers, pid_t, 0);
+    else if (servers->len > 0)
+        image_server_await(g_array_index(servers, pid_t, 0));
+    return attached;
 }
 
 /* The guest's mount table as the kernel tells it to the host; NULL: init has ended. */

@@ -87,6 +87,17 @@ def loop_devices():
     return {what for what in found if session.directory() in what}
 
 
+def network_block_devices():
+    found = set()
+    for name in os.listdir('/sys/block'):
+        try:
+            with open('/sys/block/%s/backend' % name) as file:
+                found.add('device %s of %s' % (name, file.read().strip()))
+        except OSError:
+            continue
+    return {what for what in found if session.directory() in what}
+
+
 def descriptors(daemon):
     """How many the daemon holds; rounded, as worker threads come and go."""
     return len(os.listdir('/proc/%d/fd' % daemon.pid)) if daemon.pid else 0
@@ -98,7 +109,8 @@ def snapshot(daemon):
     if daemon.pid:
         found |= mounts(daemon.pid, 'mount of the daemon')
     found |= mounts(os.getpid(), 'mount of the host', OURS)
-    return found | links(daemon) | processes(daemon) | files(daemon) | loop_devices()
+    return found | links(daemon) | processes(daemon) | files(daemon) | loop_devices() | \
+        network_block_devices()
 
 
 class Leaks:

@@ -48,7 +48,7 @@ strap() {
 # What a release's machine holds besides what Caisson is built and tested with there.
 machine_packages='systemd systemd-sysv libpam-systemd systemd-container dbus udev
 libvirt-daemon-system kmod apparmor iptables nftables dnsmasq-base mount e2fsprogs xfsprogs quota
-openvswitch-switch'
+openvswitch-switch qemu-utils'
 
 # release_tree SUITE: sets tree, which stays as it is until descriptor 8 is closed
 release_tree() {

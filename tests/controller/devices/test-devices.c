@@ -105,7 +105,7 @@ paths_of(const FoundDevice *found)
 static void
 assert_found(const Host *host, const ContainerHostDevice *device, const char *paths)
 {
-    g_auto(FoundDevice) found = { NULL, -1 };
+    g_auto(FoundDevice) found = FOUND_DEVICE_NONE;
     g_autofree char *words = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -118,7 +118,7 @@ assert_found(const Host *host, const ContainerHostDevice *device, const char *pa
 static void
 assert_refused(const Host *host, const ContainerHostDevice *device, const char *words)
 {
-    g_auto(FoundDevice) found = { NULL, -1 };
+    g_auto(FoundDevice) found = FOUND_DEVICE_NONE;
     g_autoptr(GError) error = NULL;
 
     g_assert_false(device_find(&host->roots, device, &found, &error));
