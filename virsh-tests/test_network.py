@@ -289,13 +289,18 @@ def test_a_program_translates_for_an_interface_of_type_user(daemon, start, wire,
     assert network.addresses_inside(daemon, described.name, 'lan') == {'203.0.113.5/24'}
     assert 'default' in network.inside(daemon, described.name, 'ip', 'route')
     server = subprocess.Popen(['nsenter', '--target', str(network.init_of(daemon, described.name)), '--net',
-                               'busybox', 'nc', '-l', '-p', '80', '-e', '/bin/echo', 'hello'])
+                               'busybox', 'nc', '-l', '-p', '80', '-e', '/bin/sh', '-c', 'cat /proc/net/tcp*'])
+    said = []
     try:
-        wait_for(lambda: 'hello' in daemon.run('busybox', 'nc', '-w', '2', '198.51.100.1', '8080').stdout,
-                 'the port is forwarded', 30)
+        wait_for(lambda: said.append(daemon.run('busybox', 'nc', '-w', '2', '198.51.100.1', '8080').stdout) or
+                 ':0050' in said[-1], 'the port is forwarded', 30)
     finally:
         server.kill()
         server.wait()
     domain.detachDeviceAlias('net0', libvirt.VIR_DOMAIN_AFFECT_LIVE)
     assert set(network.links_inside(daemon, described.name)) == {'lo'}
+    # what trusts 127.0.0.1 in the guest must not trust everybody
+    peers = {line.split()[2].split(':')[0] for line in said[-1].splitlines() if line.split()[1].endswith(':0050')}
+    peers = {peer for peer in peers if peer.strip('0')}
+    assert peers and not [peer for peer in peers if peer.endswith('7F')], said[-1]
     domain.destroy()
