@@ -211,7 +211,7 @@ set_resolved(ContainerMount *mount, const Filesystem *filesystem, const Work *wo
         volume->format >= FILESYSTEM_FORMAT_OTHER)
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                     "the volume '%s' of pool '%s' for the target '%s' looks like an image of the "
-                    "format '%s'; if that is what it is to be, say so: <driver type='nbd' "
+                    "format '%s'; if that is what it is to be, add <driver type='nbd' "
                     "format='%s'/>",
                     filesystem->volume, filesystem->pool, filesystem->target,
                     storage_format_name(volume->format), storage_format_name(volume->format));
