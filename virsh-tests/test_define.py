@@ -282,13 +282,16 @@ def test_devices_of_virtual_machines_are_accepted_and_kept(connection):
 @pytest.mark.ours
 def test_what_has_no_effect_is_named_once_at_define_and_at_start(daemon, connection, make_guest):
     guest = make_guest(devices="<video><model type='vga'/></video><input type='tablet' bus='usb'/>"
-                               "<input type='mouse' bus='usb'/>")
+                               "<input type='mouse' bus='usb'/>"
+                               "<interface type='null'><model type='virtio'/><coalesce><rx><frames max='7'/></rx>"
+                               "</coalesce></interface>")
+    names = 'input, interface/coalesce, interface/model, video'
     before = len(daemon.log())
     domain = connection.defineXML(guest.xml())
-    line = "domain '%s': kept without effect in a container: input, video" % guest.name
+    line = "domain '%s': kept without effect in a container: %s" % (guest.name, names)
     assert daemon.log()[before:].count(line) == 1
     domain.create()
-    assert daemon.guest_log(guest.name).count('kept without effect in a container: input, video') == 1
+    assert daemon.guest_log(guest.name).count('kept without effect in a container: ' + names) == 1
 
 
 @pytest.mark.parametrize('change, code, word', [

@@ -207,6 +207,49 @@ def test_200_failing_starts_leave_nothing(define, bridge, leak_check):
     leak_check.check()
 
 
+CAPTURE = """
+import socket, struct, sys
+receiver = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
+receiver.bind((sys.argv[1], 0))
+receiver.settimeout(20)
+print('ready', flush=True)
+while True:
+    frame = receiver.recv(2000)
+    if frame[12:14] == b'\\x08\\0' and frame[23] == 17 and frame[36:38] == struct.pack('>H', 6868):
+        break
+datagram = frame[34:34 + struct.unpack('>H', frame[38:40])[0]]
+text = frame[26:34] + struct.pack('>HH', 17, len(datagram)) + datagram
+total = sum(struct.unpack('>%dH' % (len(text) // 2), text))
+while total >> 16:
+    total = (total & 0xffff) + (total >> 16)
+print('good' if total == 0xffff else 'bad')
+"""
+SEND = """
+import socket, sys
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'hello!', (sys.argv[1], 6868))
+"""
+
+
+def checksum(receiver, link, sender, address):
+    """What the checksum of a datagram is to who looks at it as it arrives, as old DHCP clients do."""
+    with subprocess.Popen([*receiver, 'python3', '-c', CAPTURE, link], stdout=subprocess.PIPE,
+                          text=True) as capture:
+        assert capture.stdout.readline() == 'ready\n'
+        subprocess.run([*sender, 'python3', '-c', SEND, address], check=True, timeout=20)
+        return capture.stdout.read().strip()
+
+
+@pytest.mark.parametrize('driver, told', [
+    ('', ['bad', 'bad']), ("<driver><guest csum='off'/></driver>", ['good', 'bad']),
+    ("<driver><host csum='off'/></driver>", ['bad', 'good']),
+], ids=['as it is', 'to the guest', 'from the guest'])
+def test_checksums_are_computed_when_that_is_asked_for(daemon, start, bridge, driver, told):
+    domain, described = start(devices=on_bridge(1, "<ip address='192.0.2.7' prefix='24'/>" + driver))
+    guest = ['nsenter', '--target', str(network.init_of(daemon, described.name)), '--net', '--']
+    host = daemon.enter()
+    assert [checksum(guest, 'eth0', host, '192.0.2.7'), checksum(host, 'yard', guest, '192.0.2.1')] == told
+
+
 def test_the_stop_takes_the_link_away(daemon, start, bridge):
     domain, _ = start(devices=on_bridge(1))
     name = host_end(domain)

@@ -294,6 +294,23 @@ fill_user(const Definition *definition, const Interface *given, ContainerInterfa
     return true;
 }
 
+/* Whether the offloading of checksums is off on a side of the card: by "host" of what comes from
+ * the guest, by "guest" of what goes to it. */
+static bool
+computes_checksums(const Interface *given, const char *side)
+{
+    guint i;
+
+    for (i = 0; i < given->kept->len; i++) {
+        const Kept *kept = given->kept->pdata[i];
+        const Kept *child = g_str_equal(kept->name, "driver") ? kept_child(kept, side) : NULL;
+
+        if (child)
+            return g_strcmp0(kept_attribute(child, "csum"), "off") == 0;
+    }
+    return false;
+}
+
 static const struct {
     InterfaceType type;
     bool (*fill)(const Definition *definition, const Interface *given,
@@ -332,6 +349,8 @@ container_interface(const Definition *definition, const Interface *given, GError
     interface->down = given->link == LINK_DOWN;
     interface->inbound = copy_rate(&given->bandwidth.inbound);
     interface->outbound = copy_rate(&given->bandwidth.outbound);
+    interface->inbound_checksums = computes_checksums(given, "guest");
+    interface->outbound_checksums = computes_checksums(given, "host");
     copy_addresses(given->ips, interface->addresses);
     copy_routes(given->routes, interface->routes);
     if (!fill_kind(definition, given, interface, error))

@@ -625,6 +625,28 @@ compare_names(const void *one, const void *other)
     return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
+/* What virtual machines have of a network card. */
+static void
+add_parts_of_interface(const Interface *interface, GPtrArray *names)
+{
+    static const char *const parts[] = { "interface/acpi",     "interface/boot",
+                                         "interface/coalesce", "interface/rom",
+                                         "interface/teaming",  "interface/tune" };
+    guint i;
+    size_t n;
+
+    if (interface->model)
+        g_ptr_array_add(names, (char *)"interface/model");
+    for (i = 0; i < interface->kept->len; i++) {
+        const Kept *kept = interface->kept->pdata[i];
+
+        for (n = 0; n < G_N_ELEMENTS(parts); n++) {
+            if (g_str_equal(parts[n] + strlen("interface/"), kept->name))
+                g_ptr_array_add(names, (char *)parts[n]);
+        }
+    }
+}
+
 char *
 definition_without_effect(const Definition *definition)
 {
@@ -637,6 +659,8 @@ definition_without_effect(const Definition *definition)
         if (g_str_has_prefix(kept->place, "devices/"))
             g_ptr_array_add(names, kept->name);
     }
+    for (i = 0; i < definition->interfaces->len; i++)
+        add_parts_of_interface(definition->interfaces->pdata[i], names);
     if (names->len == 0)
         return NULL;
     g_ptr_array_sort(names, compare_names);

@@ -148,8 +148,9 @@ uint64_t definition_memory_limit(const Definition *definition);
 /* Console with @alias, the first one for NULL; NULL when there is none. */
 const Console *definition_console(const Definition *definition, const char *alias);
 
-/* Names of the devices that are kept as they came and mean nothing to a container, each once and
- * sorted: "input, video". NULL: there are none. Free with g_free(). */
+/* Names of the devices, and parts of interfaces, that are kept as they came and mean nothing to a
+ * container, each once and sorted: "input, interface/model". NULL: there are none. Free with
+ * g_free(). */
 char *definition_without_effect(const Definition *definition);
 
 /*

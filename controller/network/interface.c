@@ -371,12 +371,24 @@ find_kind(const ContainerInterface *interface, GError **error)
 }
 
 static bool
+compute_checksums(Netlink *netlink, const char *name, GError **error)
+{
+    int errnum = link_compute_checksums(netlink, name);
+
+    return !errnum ||
+           netlink_fail(netlink, errnum, error, "cannot switch the checksums of '%s'", name);
+}
+
+static bool
 configure_inside(const Network *network, const ContainerInterface *interface, GError **error)
 {
     static const GPtrArray none = { NULL, 0 };
     Link link;
     int errnum = link_find(network->guest, interface->name, &link);
 
+    if (!errnum && interface->outbound_checksums &&
+        !compute_checksums(network->guest, interface->name, error))
+        return false;
     if (!errnum && !interface->down)
         errnum = link_set_up(network->guest, link.index, true);
     if (errnum)
@@ -413,7 +425,9 @@ configure_outside(const Network *network, const ContainerInterface *interface, i
         !configure_port(network, interface, link.index, error) ||
         !address_apply(network->host, link.index, interface->host_addresses, interface->host_routes,
                        error) ||
-        !limit(network, interface, link.index, error))
+        !limit(network, interface, link.index, error) ||
+        (interface->inbound_checksums &&
+         !compute_checksums(network->host, interface->host_name, error)))
         return false;
     *ret_index = link.index;
     return true;

@@ -3,8 +3,10 @@
 #include "controller/network/link.h"
 
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -295,6 +297,16 @@ link_hear_all_groups(Netlink *netlink, int index)
                                 .ifi_change = IFF_ALLMULTI };
 
     return netlink_perform(netlink, netlink_request(RTM_NEWLINK, 0, &header, sizeof(header)));
+}
+
+int
+link_compute_checksums(Netlink *netlink, const char *name)
+{
+    struct ethtool_value off = { .cmd = ETHTOOL_STXCSUM };
+    struct ifreq request = { .ifr_data = (char *)&off };
+
+    g_strlcpy(request.ifr_name, name, sizeof(request.ifr_name));
+    return netlink_ioctl(netlink, SIOCETHTOOL, &request);
 }
 
 void

@@ -61,6 +61,9 @@ void link_without_addresses(Netlink *netlink, int index);
 /* The link hears what is sent to any group. */
 int link_hear_all_groups(Netlink *netlink, int index);
 
+/* What is sent by the link has checksums that are computed: others are left to whoever receives. */
+int link_compute_checksums(Netlink *netlink, const char *name);
+
 /* "ifb-vnet3": the name of what belongs to the link @host; @prefix has three letters. */
 void link_name_beside(const char *prefix, const char *host, char name[LINK_NAME_MAX + 1]);
 

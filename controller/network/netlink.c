@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -190,6 +191,13 @@ int
 netlink_perform(Netlink *netlink, struct nl_msg *message)
 {
     return netlink_query(netlink, message, NULL, NULL);
+}
+
+int
+netlink_ioctl(Netlink *netlink, unsigned long request, struct ifreq *argument)
+{
+    netlink->words[0] = '\0';
+    return ioctl(nl_socket_get_fd(netlink->socket), request, argument) < 0 ? errno : 0;
 }
 
 bool

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <glib.h>
+#include <net/if.h>
 #include <netlink/msg.h>
 #include <stdbool.h>
 
@@ -28,6 +29,9 @@ struct nl_msg *netlink_request(int type, int flags, const void *header, size_t s
  * the kernel says about it is kept for netlink_fail().
  */
 int netlink_perform(Netlink *netlink, struct nl_msg *message);
+
+/* An ioctl() about a link, in the namespace of the socket; 0 or errno. */
+int netlink_ioctl(Netlink *netlink, unsigned long request, struct ifreq *argument);
 
 /* As fail_errno(), with what the kernel said about the request that failed last. */
 bool netlink_fail(const Netlink *netlink, int errnum, GError **error, const char *format, ...)

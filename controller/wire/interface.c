@@ -64,6 +64,8 @@ static const JsonField interface_fields[] = {
     { "hostRoutes", JSON_OBJECTS, MEMBER(host_routes), .type = &container_route_type },
     { "inbound", JSON_OBJECT, MEMBER(inbound), .type = &container_rate_type },
     { "outbound", JSON_OBJECT, MEMBER(outbound), .type = &container_rate_type },
+    { "inboundChecksums", JSON_BOOL, MEMBER(inbound_checksums) },
+    { "outboundChecksums", JSON_BOOL, MEMBER(outbound_checksums) },
     { "arguments", JSON_STRINGS, MEMBER(arguments) },
     { NULL },
 };

@@ -65,6 +65,8 @@ typedef struct {
     GPtrArray *host_routes;
     ContainerRate *inbound;  /* to the container; NULL: as much as there is */
     ContainerRate *outbound; /* from it */
+    bool inbound_checksums;  /* frames to the container have checksums that are computed */
+    bool outbound_checksums; /* the same of those from it */
     char **arguments;        /* passt: of the program */
 } ContainerInterface;
 

@@ -198,12 +198,14 @@ static void
 test_devices_without_effect_are_named_once(void)
 {
     g_autoptr(Definition) definition =
-        parse(DOMAIN("", "k", "<cpu/><devices><video/><graphics type='vnc'/><video/></devices>"),
+        parse(DOMAIN("", "k",
+                     "<cpu/><devices><video/><graphics type='vnc'/><video/>"
+                     "<interface type='null'><model type='e1000'/><tune/></interface></devices>"),
               DEFINITION_INACTIVE);
     g_autoptr(Definition) none = parse(DOMAIN("", "k", "<cpu/>"), DEFINITION_INACTIVE);
     g_autofree char *names = definition_without_effect(definition);
 
-    g_assert_cmpstr(names, ==, "graphics, video");
+    g_assert_cmpstr(names, ==, "graphics, interface/model, interface/tune, video");
     g_assert_null(definition_without_effect(none));
 }
 
