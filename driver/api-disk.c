@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "controller/wire/descriptor.h"
@@ -19,6 +20,7 @@
 #include "driver/look.h"
 #include "driver/parameters.h"
 #include "driver/report.h"
+#include "driver/threshold.h"
 
 /* constant of libvirt 12.3: resize only when the disk becomes larger, which is all we do */
 #define RESIZE_EXTEND (1u << 2)
@@ -450,7 +452,79 @@ api_domain_get_block_job_info(virDomainPtr handle, const char *path, virDomainBl
     return look_at_disk(&look, &question, &error) ? 0 : report(error);
 }
 
+/* A disk whose image grows as it is written. */
+static bool
+place_of_disk(const Disk *disk, ThresholdPlace *ret_place, GError **error)
+{
+    if (disk->type != DISK_FILE || !disk->source)
+        return fail(error, FAILURE_OPERATION_UNSUPPORTED,
+                    "disk '%s' takes no room that grows: only one with an image (<source file=…>) "
+                    "does",
+                    disk->target);
+    *ret_place = (ThresholdPlace){ disk->target, disk->source, false };
+    return true;
+}
+
+/* An image as well; or a directory with a limit that its file system counts: then statfs(2) tells
+ * no more of it than that. */
+static bool
+place_of_filesystem(const Filesystem *filesystem, ThresholdPlace *ret_place, GError **error)
+{
+    bool directory = filesystem->type == FILESYSTEM_MOUNT || filesystem->type == FILESYSTEM_BIND;
+    struct statfs space;
+
+    *ret_place = (ThresholdPlace){ filesystem->target, filesystem->source, directory };
+    if (filesystem->type == FILESYSTEM_FILE)
+        return true;
+    if (directory && filesystem->space_hard_limit && statfs(filesystem->source, &space) == 0 &&
+        (uint64_t)space.f_blocks * (uint64_t)space.f_frsize <=
+            filesystem->space_hard_limit + (uint64_t)space.f_frsize)
+        return true;
+    return fail(error, FAILURE_OPERATION_UNSUPPORTED,
+                "the room that filesystem '%s' takes is not counted: use an image, or a directory "
+                "of XFS or ext4 with <space_hard_limit>",
+                filesystem->target);
+}
+
+static bool
+find_place(const Definition *definition, const char *name, ThresholdPlace *ret_place,
+           GError **error)
+{
+    const Disk *disk;
+    guint i;
+
+    for (i = 0; i < definition->filesystems->len; i++) {
+        const Filesystem *filesystem = definition->filesystems->pdata[i];
+
+        if (g_strcmp0(filesystem->target, name) == 0)
+            return place_of_filesystem(filesystem, ret_place, error);
+    }
+    disk = find_disk(definition, name, error);
+    return disk && place_of_disk(disk, ret_place, error);
+}
+
+static int
+api_domain_set_block_threshold(virDomainPtr handle, const char *name, unsigned long long bytes,
+                               unsigned int flags)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(Operation) operation = { NULL };
+    ThresholdPlace place;
+    Domain *domain;
+
+    if (!report_check_flags(flags, 0))
+        return -1;
+    if (!(domain = operation_begin(&operation, handle, "set a threshold of",
+                                   ACL(virDomainSetBlockThresholdEnsureACL), &error)) ||
+        !domain_expect(domain, DOMAIN_OURS, &error) ||
+        !find_place(domain->live, name, &place, &error) ||
+        !threshold_set(domain, &place, bytes, &error))
+        return report(error);
+    return 0;
+}
+
 const ApiSlot disk_api[] = {
+    API(domainSetBlockThreshold, api_domain_set_block_threshold),
     API(domainGetBlockIoTune, api_domain_get_block_io_tune),
     API(domainSetBlockIoTune, api_domain_set_block_io_tune),
     API(domainBlockResize, api_domain_block_resize),

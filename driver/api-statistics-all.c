@@ -15,6 +15,7 @@
 #include "driver/operation.h"
 #include "driver/record.h"
 #include "driver/report.h"
+#include "driver/threshold.h"
 #include "driver/vcpu-times.h"
 
 /* From how many domains on it pays to ask them side by side, and how many threads do. */
@@ -169,15 +170,20 @@ put_block(const Question *question, const BlockView *view)
 {
     Record *record = question->record;
     BlockSizes sizes;
+    const Usage *usage = &question->guest->usage;
+    uint64_t threshold;
 
     record_text(record, "name", view->name);
     record_text(record, "path", view->path);
-    if (question->guest->usage.group) {
+    if (usage->group) {
         record_ullong(record, "rd.reqs", view->figures.read_requests);
         record_ullong(record, "rd.bytes", view->figures.read_bytes);
         record_ullong(record, "wr.reqs", view->figures.write_requests);
         record_ullong(record, "wr.bytes", view->figures.write_bytes);
     }
+    if (view->disk && usage->group &&
+        (threshold = threshold_get(usage->domain, usage->pid, view->name)) > 0)
+        record_ullong(record, "threshold", threshold);
     if (!view->disk || !view->disk->source || !block_sizes(view->disk, &sizes, NULL))
         return;
     record_ullong(record, "allocation", sizes.allocation);

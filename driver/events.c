@@ -68,6 +68,15 @@ event_metadata_change(Domain *domain, int type, const char *uri)
 }
 
 void
+event_block_threshold(Domain *domain, const char *device, const char *path,
+                      unsigned long long bytes, unsigned long long excess)
+{
+    EventSubject subject = event_subject(domain, domain_id(domain));
+
+    queue(event_new_block_threshold(&subject, device, path, bytes, excess));
+}
+
+void
 event_control_error(Domain *domain, int id)
 {
     EventSubject subject = event_subject(domain, id);

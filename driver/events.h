@@ -25,4 +25,7 @@ void event_tunable(Domain *domain, virTypedParameterPtr params, int count);
 void event_device_added(Domain *domain, const char *alias);
 void event_device_removed(Domain *domain, const char *alias);
 void event_device_removal_failed(Domain *domain, const char *alias);
+/* What @device, which is @path on the host, takes there has come to @bytes, and is @excess more. */
+void event_block_threshold(Domain *domain, const char *device, const char *path,
+                           unsigned long long bytes, unsigned long long excess);
 void event_metadata_change(Domain *domain, int type, const char *uri);

@@ -149,3 +149,34 @@ def test_no_disk_has_a_job(start, daemon, image):
     _, guest = start(devices=disk(image))
     assert 'No current block job' in daemon.virsh('blockjob', guest.name, 'vda', quiet=False).out
     assert "has no disk 'vdb'" in daemon.virsh('blockjob', guest.name, 'vdb', check=False).err
+
+
+def test_a_client_is_told_once_that_an_image_has_grown(connection, start, daemon, image):
+    domain, guest = start(devices=disk(image))
+    came = []
+    event = connection.domainEventRegisterAny(domain, libvirt.VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD,
+                                              lambda _c, _d, *told: came.append(told[:4]), None)
+    daemon.virsh('domblkthreshold', guest.name, 'vda', '1M')
+    told = connection.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_BLOCK)[0][1]
+    assert told['block.0.threshold'] == MIB and not came
+    with open(image, 'r+b') as file:
+        file.seek(MIB)
+        file.write(b'x' * 2 * MIB)
+        os.fsync(file.fileno())
+    taken = os.stat(image).st_blocks * 512
+    wait_for(lambda: came, 'it is told', 30)
+    device, path, threshold, excess = came[0]
+    assert (device, path, threshold) == ('vda', image, MIB) and 0 < excess <= taken - MIB
+    wait_for(lambda: 'block.0.threshold' not in connection.domainListGetStats(
+        [domain], libvirt.VIR_DOMAIN_STATS_BLOCK)[0][1], 'nobody is told again', 30)
+    assert len(came) == 1
+    domain.setBlockThreshold(image, MIB, 0)
+    wait_for(lambda: len(came) == 2, 'what is larger already is told at once', 30)
+    connection.domainEventDeregisterAny(event)
+
+
+def test_what_does_not_grow_has_no_threshold(start, image, daemon):
+    domain, guest = start()
+    with pytest.raises(libvirt.libvirtError, match="the room that filesystem '/' takes is not counted: use an image"):
+        domain.setBlockThreshold('/', MIB, 0)
+    assert "has no disk 'vda'" in daemon.virsh('domblkthreshold', guest.name, 'vda', '1M', check=False).err

@@ -322,6 +322,8 @@ DOMAIN = [
         by='test_disks.py::test_limits_of_a_disk_change_while_the_guest_runs', flags=True),
     Row('domainBlockResize', lambda c: c.domain.blockResize('vda', 1 << 20, c.flags),
         by='test_disks.py::test_an_image_grows_under_a_running_guest', flags=True),
+    Row('domainSetBlockThreshold', lambda c: c.domain.setBlockThreshold('vda', 1 << 20, c.flags),
+        by='test_disks.py::test_a_client_is_told_once_that_an_image_has_grown', flags=True),
     Row('domainBlockPeek', lambda c: c.domain.blockPeek('vda', 0, 1, c.flags),
         by='test_disks.py::test_what_is_on_a_disk_can_be_read_from_afar', flags=True),
     Row('domainGetBlockJobInfo', lambda c: c.domain.blockJobInfo('vda', c.flags),
