@@ -45,8 +45,8 @@ RULES = {
                              'controller/confinement', 'cgroup', 'controller/kernel.h'), CONTROLLER),
     'controller/worker': (('controller/wire', 'controller/mounts', 'controller/network', 'controller/devices',
                            'controller/confinement', 'cgroup', 'controller/kernel.h'), CONTROLLER),
-    # the agent runs commands and finds users as controller/exec does
-    'controller/agent': (('controller/wire', 'controller/mounts', 'controller/launcher', 'controller/exec',
+    # the agent runs commands and finds users as controller/exec does, and reads the guest's figures
+    'controller/agent': (('controller/wire', 'controller/mounts', 'controller/launcher', 'controller/exec', 'cgroup',
                           'controller/kernel.h'), CONTROLLER | {'libcrypt'}),
     # Not libfuse3: its sessions begin with the kernel's first message, so a server could not go on with
     # the mounts of one that died. view/protocol.c speaks to the kernel itself.

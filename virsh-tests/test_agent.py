@@ -280,11 +280,21 @@ def test_facts_are_those_of_the_guests_files(agent, make_root):
     assert any(row['mountpoint'] == '/' and row['total-bytes'] > 0 for row in ask('guest-get-fsinfo'))
     lo = [row for row in ask('guest-network-get-interfaces') if row['name'] == 'lo'][0]
     assert {'ip-address': '127.0.0.1', 'ip-address-type': 'ipv4', 'prefix': 8} in lo['ip-addresses']
-    assert ask('guest-get-load')['load1m'] >= 0
     assert len(ask('guest-get-vcpus')) >= 1
     assert 'shares the clock' in ask.refusal('guest-set-time', time=0)
     for name in ('disk', 'ram', 'hybrid'):
         assert 'cannot suspend itself' in ask.refusal('guest-suspend-' + name)
+
+
+def test_the_load_is_that_of_the_guest(agent):
+    """Not the host's, which has something to do while tests run."""
+    busy = agent(init='/bin/sh', arguments=['-c', 'while :; do :; done'])
+    resting = agent(init='/bin/sleep', arguments=['1000'])
+    first = busy('guest-get-load')
+    wait_for(lambda: busy('guest-get-load')['load1m'] > first['load1m'] + 0.01, 'it grows', 60)
+    now = busy('guest-get-load')
+    assert now['load1m'] > now['load5m'] > now['load15m'] > 0
+    assert resting('guest-get-load')['load1m'] < now['load1m'] / 2
 
 
 def test_users_are_those_of_utmp(agent, make_root):

@@ -439,13 +439,14 @@ def test_a_directory_becomes_read_only_and_writable_again(daemon, shelf, start):
         domain.updateDeviceFlags(directory_element(shelf, '/data'), libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def test_what_is_in_use_stays(daemon, shelf, start):
+def test_what_is_in_use_stays_and_clients_are_told(shelf, start, recorded):
     source = make_directory(shelf, 'source')
     element = directory_element(source, '/data')
-    domain, _ = start(init='/bin/sh', arguments=['-c', 'cd /data; exec sleep 1000'], devices=element)
+    domain, guest = start(init='/bin/sh', arguments=['-c', 'cd /data; exec sleep 1000'], devices=element)
     with pytest.raises(libvirt.libvirtError, match="'/data' is in use in the container; end what uses it"):
         domain.detachDevice(element)
     assert ' /data ' in mounts_of(domain) and "<target dir='/data'/>" in domain.XMLDesc(0)
+    recorded.expect(guest.name, 'defined added', 'started booted', 'device-removal-failed fs1')
 
 
 def test_an_attachment_that_fails_says_why_and_changes_nothing(daemon, shelf, start):

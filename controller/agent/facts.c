@@ -2,7 +2,6 @@
 /* What the guest's files and the kernel say of it; no program of the guest's is asked. */
 #include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -202,21 +201,6 @@ agent_vcpus(Agent *agent, const AgentArguments *arguments, GError **error)
     list = g_strndup(row, strcspn(row, "\n"));
     add_vcpus(vcpus, list);
     return agent_reply_objects(&agent_vcpu_type, vcpus);
-}
-
-/* Of the host, which is what a guest sees too; the kernel counts no load of control groups. */
-char *
-agent_load(Agent *agent, const AgentArguments *arguments, GError **error)
-{
-    AgentLoad load;
-    double averages[3];
-
-    if (getloadavg(averages, 3) != 3) {
-        fail(error, FAILURE_SYSTEM, "the load of the host is not known");
-        return NULL;
-    }
-    load = (AgentLoad){ averages[0], averages[1], averages[2] };
-    return agent_reply_object(&agent_load_type, &load);
 }
 
 /* The block devices that the guest was given. */
