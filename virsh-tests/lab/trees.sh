@@ -157,8 +157,8 @@ guest.debian_root("systemd", "trixie")
     exec 9>&-
 }
 
-# build_in_tree DIRECTORY: builds the source with the tree's compiler and libraries; objects stay in
-# DIRECTORY for the next time
+# build_in_tree DIRECTORY: builds programs and plugin, and of tests/ what virsh-tests needs, with the
+# tree's compiler and libraries; objects stay in DIRECTORY for the next time
 build_in_tree() {
     mkdir -p "$1"
     exec 9>"$1.lock"
@@ -184,7 +184,9 @@ build_in_tree() {
                     rm -f /build/build.ninja
                     exit 1
                 }
-                ninja -C /build --quiet >/build/build.log 2>&1 || {
+                ninja -C /build --quiet build.ninja >/build/build.log 2>&1 &&
+                    ninja -C /build --quiet \$(ninja -C /build -t targets rule c_LINKER |
+                    sed -n \"s/: .*//; \\,^tests/[^a],!p\") >/build/build.log 2>&1 || {
                     cat /build/build.log
                     exit 1
                 }"
