@@ -6,8 +6,10 @@ import select
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 
+import libvirt
 import pytest
 
 from harness import events, process
@@ -143,6 +145,31 @@ def test_the_system_bus_may_be_restarted_under_a_guest(system_daemon, started):
     wait_for(lambda: machine in system_daemon.machines(), 'machined knows the guest again', 60)
     domain.destroy()
     wait_for(lambda: not units(), lambda: 'the scope is gone: %s' % units(), 60)
+
+
+@pytest.mark.slow
+def test_the_system_bus_may_be_killed_at_each_step_of_a_start(system_daemon, make_guest):
+    """Nothing hangs, and nothing is left, which the fixture looks for."""
+    described = make_guest()
+    for step in range(10):
+        began = time.monotonic()
+        kill = threading.Timer(step * 0.05, run, ('systemctl', 'kill', '--signal=KILL', 'dbus.service'))
+        kill.start()
+        try:
+            system_daemon.connect().createXML(described.xml(), 0)
+        except libvirt.libvirtError:
+            pass
+        kill.join()
+        assert time.monotonic() - began < 60
+        wait_for(lambda: run('systemctl', 'is-active', 'dbus.service', check=False) == 'active', 'there is a bus', 60)
+        # libvirtd 9 ends itself when the bus goes
+        if system_daemon.ended() is not None:
+            system_daemon.pid = None
+            system_daemon.start()
+        for domain in system_daemon.connect().listAllDomains():
+            domain.destroy()
+    wait_for(lambda: not system_daemon.machines() and not units(),
+             lambda: 'machines and scopes are gone: %s %s' % (system_daemon.machines(), units()), 60)
 
 
 def test_everything_is_restarted_one_after_the_other(system_daemon, started):
