@@ -98,7 +98,7 @@ def test_a_target_swapped_while_a_filesystem_comes_and_goes_stays_inside(daemon,
     place, link = os.path.join(guest.root, 'srv/a'), os.path.join(guest.root, 'srv/link')
     os.makedirs(place)
     os.symlink(outside, link)
-    deadline, rounds = time.monotonic() + 2, 0
+    deadline, rounds = time.monotonic() + 1, 0
     with Swapping(place, link):
         while time.monotonic() < deadline or rounds < 3:
             if attempt(domain.attachDevice, element(source, '/srv/a/b/c')) is None:
@@ -143,7 +143,7 @@ def test_a_dev_that_is_swapped_while_a_device_comes_and_goes_stays_inside(start,
         mkdir /dev/net; ln -s %s /dev/link; : > /ready; exec sleep 1000''' % outside])
     ready(guest)
     dev = '/proc/%d/root/dev' % process.init_of(domain)
-    deadline, rounds = time.monotonic() + 2, 0
+    deadline, rounds = time.monotonic() + 1, 0
     with Swapping(dev + '/net', dev + '/link'):
         while time.monotonic() < deadline or rounds < 3:
             if attempt(domain.attachDeviceFlags, misc('/dev/net/tun'), LIVE) is None:
