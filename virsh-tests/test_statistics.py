@@ -61,7 +61,11 @@ def test_memory_statistics_are_the_kernel_s(worker):
     assert near(memory['rss'], usage, 1024) and memory['rss'] > 20 * KIB
     assert near(memory['unused'], 64 * KIB - usage, 1024)
     assert near(memory['disk_caches'], cache, 1024) and memory['disk_caches'] >= 20 * KIB
-    assert memory['unused'] + 20 * KIB <= memory['usable'] <= memory['available']
+    # not all of the page cache: what is in a tmpfs, as the root is where tools/on-release runs, cannot be taken back
+    names = ('total_inactive_file', 'total_active_file') if 'total_cache' in stat else \
+        ('inactive_file', 'active_file', 'slab_reclaimable')
+    reclaimable = sum(stat[name] for name in names) // KIB
+    assert near(memory['usable'], min(memory['unused'] + reclaimable, 64 * KIB), 1024)
     assert memory['minor_fault'] > 50 and 'major_fault' in memory
 
 
