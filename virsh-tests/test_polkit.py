@@ -19,14 +19,18 @@ DOMAIN = {
             'GetIOThreadInfo HasManagedSaveImage SnapshotNum SnapshotListNames ListAllSnapshots '
             'HasCurrentSnapshot ListAllCheckpoints MemoryStats GetCPUStats BlockStats BlockStatsFlags '
             'GetBlockInfo GetDiskErrors InterfaceStats GetVcpusFlags GetMaxVcpus GetVcpus GetVcpuPinInfo '
-            'GetEmulatorPinInfo GetSecurityLabel GetInterfaceParameters',
+            'GetEmulatorPinInfo GetSecurityLabel GetInterfaceParameters GetBlockIoTune GetBlockJobInfo '
+            'GetPerfEvents',
     'write': 'SetMaxMemory SetMemory SetVcpus PinVcpu SetAutostart SetLifecycleAction AttachDevice DetachDevice '
              'GetHostname GetTime GetGuestInfo GetGuestVcpus AgentSetResponseTimeout QemuAgentCommand '
-             'AuthorizedSSHKeysGet AuthorizedSSHKeysSet',
-    'write+save': 'SetMemoryFlags SetVcpusFlags PinVcpuFlags PinEmulator SetMetadata '
+             'AuthorizedSSHKeysGet AuthorizedSSHKeysSet SetBlockThreshold',
+    'write+save': 'SetMemoryFlags SetVcpusFlags SetVcpu PinVcpuFlags PinEmulator SetMetadata '
                   'AttachDeviceFlags DetachDeviceFlags DetachDeviceAlias UpdateDeviceFlags Rename',
     # libvirt-python reads them to know their types
     'read+write+save': 'SetMemoryParameters SetNumaParameters SetBlkioParameters SetSchedulerParametersFlags',
+    'read+write': 'SetPerfEvents',
+    'block-read': 'BlockPeek',
+    'block-write': 'BlockResize',
     'suspend': 'Suspend Resume',
     'hibernate': 'ManagedSaveRemove',
     'fs-freeze': 'FSFreeze FSThaw GetFSInfo',
