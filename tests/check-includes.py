@@ -41,8 +41,10 @@ RULES = {
                          'controller/kernel.h'), CONTROLLER),
     # how a process of a guest's is confined: at its start, and when a command is run in it
     'controller/confinement': (('controller/wire', 'controller/kernel.h'), CONTROLLER),
+    # of the view it answers what comes before its server runs
     'controller/launcher': (('controller/wire', 'controller/mounts', 'controller/network', 'controller/devices',
-                             'controller/confinement', 'cgroup', 'controller/kernel.h'), CONTROLLER),
+                             'controller/confinement', 'controller/view', 'cgroup',
+                             'controller/kernel.h'), CONTROLLER),
     'controller/worker': (('controller/wire', 'controller/mounts', 'controller/network', 'controller/devices',
                            'controller/confinement', 'cgroup', 'controller/kernel.h'), CONTROLLER),
     # the agent runs commands and finds users as controller/exec does, and reads the guest's figures

@@ -97,17 +97,28 @@ control_await_init(Launch *launch, GError **error)
     struct pollfd watches[] = {
         { .fd = launch->sync, .events = POLLIN },
         { .fd = launch->control, .events = POLLRDHUP },
-        /* init waits for it when it mounts the view */
+        /* init waits for it when it reads the view */
         { .fd = launch->view_server, .events = POLLIN },
+        { .fd = -1, .events = POLLIN },
     };
 
-    while (poll(watches, G_N_ELEMENTS(watches), -1) < 0) {
-        if (errno != EINTR)
+    for (;;) {
+        watches[3].fd = view_is_asked(launch) ? launch->view_connection : -1;
+        if (poll(watches, G_N_ELEMENTS(watches), -1) < 0) {
+            if (errno == EINTR)
+                continue;
             return fail_errno(error, errno, "cannot wait for init");
+        }
+        if (watches[0].revents)
+            return true;
+        if (watches[1].revents)
+            return fail_gone(error);
+        if (watches[2].revents)
+            return fail(error, FAILURE_START,
+                        "the server of the view of /proc died; its log says why");
+        if (!view_reply(launch, error))
+            return false;
     }
-    if (!watches[0].revents && watches[2].revents)
-        return fail(error, FAILURE_START, "the server of the view of /proc died; its log says why");
-    return watches[0].revents || fail_gone(error);
 }
 
 /* True for Continue; other calls are answered and *ret_again set. */

@@ -234,15 +234,19 @@ orphan_create(int entrance, Fd *ret_end, GError **error)
 }
 
 /*
- * The launcher's own place in v2. Moving a process there takes the kernel a grace period, for which
- * nobody should wait, so a process of its own does it. Should it fail, the keeper stays in the
- * daemon's group, where it does no harm.
+ * The launcher's own place in v2. Moving a process there takes the kernel a grace period, in which
+ * nothing on the host can fork or end. Nobody should wait for that, so a process of its own does
+ * it, and only where it matters: where memory is counted on v1, the group of v2 counts nothing, and
+ * the keeper stays in the daemon's. So it does, without harm, should this fail.
  */
 bool
 groups_supervise(Launch *launch, GError **error)
 {
     g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
     guint i;
+
+    if (cgroup_version(launch->layout, CGROUP_MEMORY) != 2)
+        return true;
 
     for (i = 0; i < launch->views->len; i++) {
         const GroupView *view = g_ptr_array_index(launch->views, i);

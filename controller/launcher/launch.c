@@ -46,7 +46,7 @@ static const Step steps[] = {
     { "network", SIDE_HOST, network_attach, network_detach },
     { "cgroup", SIDE_HOST, groups_settle, NULL },
     { "cgroup", SIDE_HOST, groups_adopt, NULL },
-    { "view", SIDE_HOST, view_serve, view_remove },
+    { "view", SIDE_HOST, view_begin, view_remove },
     { "idmap", SIDE_HOST, namespaces_map_ids, NULL },
 
     { "cgroup", SIDE_CONTAINER, groups_enter, NULL },
@@ -79,6 +79,7 @@ static const Step steps[] = {
 
     { "init", SIDE_HOST, init_release, NULL },
     { "cgroup", SIDE_HOST, groups_supervise, NULL },
+    { "view", SIDE_HOST, view_serve, NULL },
     { "init", SIDE_HOST, init_confirm, NULL },
     { "keeper", SIDE_HOST, keeper_execute, NULL },
 };

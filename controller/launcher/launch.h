@@ -75,6 +75,7 @@ typedef struct {
     Fd view_tree;       /* the view of /proc and /sys as a detached mount; -1: none is wanted */
     Fd view_connection; /* the server's end of it */
     Fd view_session;    /* memfd of its ViewSession */
+    ViewSession *view;  /* what is in it; NULL: no view */
     Fd view_program;    /* O_PATH */
     pid_t view_pid;
     Fd view_server; /* pidfd of it */

@@ -74,10 +74,14 @@ bool clock_leave(Launch *launch, GError **error);
 /* nesting.c: what containers inside the container need */
 bool nesting_mount(Launch *launch, GError **error);
 
-/* view.c: the view of /proc and /sys, and its server */
+/* view.c: the view of /proc and /sys, and its server. Until that runs, view_reply() answers what the
+ * kernel asks for when view_is_asked(). */
 void view_clear(Launch *launch);
 void view_close(Launch *launch);
 bool view_mount(Launch *launch, GError **error);
+bool view_begin(Launch *launch, GError **error);
+bool view_is_asked(const Launch *launch);
+bool view_reply(Launch *launch, GError **error);
 bool view_serve(Launch *launch, GError **error);
 void view_remove(Launch *launch);
 bool view_attach(Launch *launch, GError **error);

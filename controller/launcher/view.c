@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,11 +17,12 @@
 #include "controller/mounts/place.h"
 #include "controller/launcher/process.h"
 #include "controller/launcher/steps.h"
+#include "controller/view/directory.h"
 #include "controller/wire/failure.h"
 
 #define MOVE_BY_FD (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
 
-/* Where the files are bound from, for as long as that takes; /dev is always there and ours. */
+/* Where the files are bound from: on the host's root, which goes away before init runs. */
 #define STOPOVER "/dev"
 
 static const struct {
@@ -39,6 +41,7 @@ view_clear(Launch *launch)
 
     launch->view_tree = launch->view_connection = launch->view_session = -1;
     launch->view_program = launch->view_server = -1;
+    launch->view = NULL;
     for (i = 0; i < VIEW_GROUP_LAST; i++)
         launch->view_groups[i] = -1;
 }
@@ -55,26 +58,29 @@ view_close(Launch *launch)
     fd_close(&launch->view_server);
     for (i = 0; i < VIEW_GROUP_LAST; i++)
         fd_close(&launch->view_groups[i]);
+    if (launch->view)
+        munmap(launch->view, sizeof(*launch->view));
+    launch->view = NULL;
 }
 
 static bool
 session_create(Launch *launch, GError **error)
 {
-    ViewSession *session;
+    const size_t size = sizeof(*launch->view);
     struct timespec now;
+    void *shared;
 
     launch->view_session = memfd_create("view", MFD_CLOEXEC);
-    if (launch->view_session < 0 || ftruncate(launch->view_session, sizeof(*session)) < 0)
+    if (launch->view_session < 0 || ftruncate(launch->view_session, size) < 0)
         return fail_errno(error, errno, "cannot make a memory file");
-    session =
-        mmap(NULL, sizeof(*session), PROT_READ | PROT_WRITE, MAP_SHARED, launch->view_session, 0);
-    if (session == MAP_FAILED)
+    shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, launch->view_session, 0);
+    if (shared == MAP_FAILED)
         return fail_errno(error, errno, "cannot map a memory file");
+    launch->view = shared;
     clock_gettime(CLOCK_BOOTTIME, &now);
-    session->born = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-    session->uid = launch->root_uid;
-    session->gid = launch->root_gid;
-    munmap(session, sizeof(*session));
+    launch->view->born = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+    launch->view->uid = launch->root_uid;
+    launch->view->gid = launch->root_gid;
     return true;
 }
 
@@ -128,8 +134,9 @@ view_mount(Launch *launch, GError **error)
 /* Directories of the guest's group, and in *ret_birthplace of its supervisor's in the v2 hierarchy.
  */
 static bool
-open_groups(Launch *launch, ViewSession *session, Fd *ret_birthplace, GError **error)
+open_groups(Launch *launch, Fd *ret_birthplace, GError **error)
 {
+    ViewSession *session = launch->view;
     g_autofree char *limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
     g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
     const GPtrArray *hierarchies = cgroup_hierarchies(launch->layout);
@@ -208,22 +215,45 @@ spawn_server(Launch *launch, int birthplace, GError **error)
     return true;
 }
 
+/*
+ * The server is not there yet when the files are bound, and need not be: what is asked for then is
+ * which files there are. Another request stays open in the session, where the server finds it.
+ */
+bool
+view_is_asked(const Launch *launch)
+{
+    ViewRequest request;
+
+    return launch->view_connection >= 0 && launch->view_server < 0 &&
+           !view_request_open(launch->view_connection, launch->view, &request);
+}
+
+bool
+view_reply(Launch *launch, GError **error)
+{
+    ViewRequest request;
+
+    if (!view_request_read(launch->view_connection, launch->view, &request))
+        return fail(error, FAILURE_SYSTEM, "the kernel has given up the view of /proc");
+    if (request.header && view_directory_answer(&request))
+        view_request_done(launch->view);
+    return true;
+}
+
+/* The kernel's first message has been there since the mount was made. */
+bool
+view_begin(Launch *launch, GError **error)
+{
+    return launch->view_connection < 0 || view_reply(launch, error);
+}
+
 bool
 view_serve(Launch *launch, GError **error)
 {
     g_auto(Fd) birthplace = -1;
-    ViewSession *session;
-    bool opened;
 
-    if (launch->view_connection < 0)
-        return true;
-    session =
-        mmap(NULL, sizeof(*session), PROT_READ | PROT_WRITE, MAP_SHARED, launch->view_session, 0);
-    if (session == MAP_FAILED)
-        return fail_errno(error, errno, "cannot map a memory file");
-    opened = open_groups(launch, session, &birthplace, error);
-    munmap(session, sizeof(*session));
-    return opened && spawn_server(launch, birthplace, error);
+    return launch->view_connection < 0 || (open_groups(launch, &birthplace, error) &&
+                                           spawn_server(launch, birthplace, error));
 }
 
 void
@@ -231,12 +261,12 @@ view_remove(Launch *launch)
 {
     siginfo_t info;
 
-    if (launch->view_server < 0)
-        return;
-    kernel_pidfd_send_signal(launch->view_server, SIGKILL);
-    waitid(P_PIDFD, launch->view_server, &info, WEXITED);
-    fd_close(&launch->view_server);
-    /* the last one: an init that waits for the server's answer can be killed then, not sooner */
+    if (launch->view_server >= 0) {
+        kernel_pidfd_send_signal(launch->view_server, SIGKILL);
+        waitid(P_PIDFD, launch->view_server, &info, WEXITED);
+        fd_close(&launch->view_server);
+    }
+    /* the last one: an init that waits for an answer can be killed then, not sooner */
     fd_close(&launch->view_connection);
 }
 
@@ -260,25 +290,31 @@ cover(const Launch *launch, int directory, const ViewFile *file, GError **error)
     return true;
 }
 
-/* A file can be bound only from a mount that is attached somewhere, before Linux 6.15. */
+/* Makes the kernel ask for all names at once instead of for one after the other. */
+static bool
+read_names(int tree, GError **error)
+{
+    g_auto(Fd) directory = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char entries[4096];
+
+    if (directory < 0 || syscall(SYS_getdents64, directory, entries, sizeof(entries)) < 0)
+        return fail_errno(error, errno, "cannot read the view of /proc");
+    return true;
+}
+
+/* A file can be bound only from a mount that is attached somewhere. */
 bool
 view_attach(Launch *launch, GError **error)
 {
-    g_auto(Fd) stopover = -1;
     bool covered = true;
     unsigned i;
 
     if (launch->view_tree < 0)
         return true;
-    if ((stopover = place_open(launch->root, STOPOVER, O_PATH, error)) < 0)
-        return false;
-    if (move_mount(launch->view_tree, "", stopover, "", MOVE_BY_FD) < 0)
+    if (move_mount(launch->view_tree, "", AT_FDCWD, STOPOVER, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return fail_errno(error, errno, "cannot mount the view of /proc");
+    covered = read_names(launch->view_tree, error);
     for (i = 0; covered && i < view_files_count; i++)
         covered = cover(launch, launch->view_tree, &view_files[i], error);
-    if (!covered)
-        return false;
-    if (fchdir(launch->root) < 0 || umount2(STOPOVER + 1, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-        return fail_errno(error, errno, "cannot unmount the view of /proc");
-    return true;
+    return covered;
 }

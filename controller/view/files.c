@@ -64,39 +64,28 @@ static const FileRow rows[] = {
     { "pressure.memory", pressure_memory },
 };
 
-static Snapshot snapshots[G_N_ELEMENTS(rows)];
+static Snapshot *snapshots; /* one per row of view_files */
 
-int
-files_find(const char *name, size_t length)
+static bool
+make(View *view, const ViewFile *file, GString *text)
 {
     size_t i;
 
     for (i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (strlen(rows[i].name) == length && memcmp(rows[i].name, name, length) == 0)
-            return i;
+        if (strcmp(rows[i].name, file->name) == 0)
+            return rows[i].make(view, text);
     }
-    return -1;
+    return false;
 }
 
 static void
-show_host(const View *view, const char *name, GString *text)
-{
-    unsigned i;
-
-    for (i = 0; i < view_files_count; i++) {
-        if (strcmp(view_files[i].name, name) == 0)
-            source_read(view->root, view_files[i].place + 1, text);
-    }
-}
-
-static void
-snapshot_make(View *view, const FileRow *row, Snapshot *snapshot)
+snapshot_make(View *view, const ViewFile *file, Snapshot *snapshot)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     struct timespec now;
 
-    if (!row->make(view, text))
-        show_host(view, row->name, text);
+    if (!make(view, file, text))
+        source_read(view->root, file->place + 1, text);
     snapshot->made = view_now();
     /* an unchanged file keeps its time, and so its place in the page cache */
     if (snapshot->text && g_string_equal(snapshot->text, text))
@@ -111,9 +100,14 @@ snapshot_make(View *view, const FileRow *row, Snapshot *snapshot)
 const Snapshot *
 files_snapshot(View *view, uint64_t number, bool fresh)
 {
-    Snapshot *snapshot = number < G_N_ELEMENTS(rows) ? &snapshots[number] : NULL;
+    Snapshot *snapshot;
 
-    if (snapshot && (!snapshot->text || (fresh && view_now() - snapshot->made >= AGE_MAX)))
-        snapshot_make(view, &rows[number], snapshot);
+    if (number >= view_files_count)
+        return NULL;
+    if (!snapshots)
+        snapshots = g_new0(Snapshot, view_files_count);
+    snapshot = &snapshots[number];
+    if (!snapshot->text || (fresh && view_now() - snapshot->made >= AGE_MAX))
+        snapshot_make(view, &view_files[number], snapshot);
     return snapshot;
 }

@@ -11,11 +11,8 @@ typedef struct {
     int64_t changed; /* CLOCK_REALTIME in nanoseconds: when the text was last another one */
 } Snapshot;
 
-/* The number of the file @name, -1: there is none. */
-int files_find(const char *name, size_t length);
-
 /*
- * What file @number holds: as it is, or made anew when @fresh is true and it is older than readers
+ * What file @number of view_files holds: as it is, or made anew when @fresh is true and it is older than readers
  * are promised. NULL: there is no such file.
  */
 const Snapshot *files_snapshot(View *view, uint64_t number, bool fresh);
