@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -86,14 +87,17 @@ hierarchy_create(const CgroupHierarchy *hierarchy, const char *group, bool *ret_
     return true;
 }
 
-bool
-cgroup_create(const CgroupLayout *layout, const char *group, GError **error)
+typedef bool (*Wanted)(const CgroupHierarchy *hierarchy);
+
+static bool
+create_where(const CgroupLayout *layout, const char *group, Wanted wanted, GError **error)
 {
     g_autofree bool *made = g_new0(bool, layout->hierarchies->len);
     guint i;
 
     for (i = 0; i < layout->hierarchies->len; i++) {
-        if (hierarchy_create(layout_hierarchy(layout, i), group, &made[i], error))
+        if (!wanted(layout_hierarchy(layout, i)) ||
+            hierarchy_create(layout_hierarchy(layout, i), group, &made[i], error))
             continue;
         while (i-- > 0) {
             g_autofree char *path =
@@ -105,6 +109,91 @@ cgroup_create(const CgroupLayout *layout, const char *group, GError **error)
         return false;
     }
     return true;
+}
+
+static bool
+everywhere(const CgroupHierarchy *hierarchy)
+{
+    return true;
+}
+
+bool
+cgroup_create(const CgroupLayout *layout, const char *group, GError **error)
+{
+    return create_where(layout, group, everywhere, error);
+}
+
+static bool
+can_be_renamed(const CgroupHierarchy *hierarchy)
+{
+    return hierarchy->version == 1;
+}
+
+static bool
+can_be_filled(const CgroupHierarchy *hierarchy)
+{
+    static const char *const inheriting[] = { "cpuset", "devices", "net_cls", "net_prio", NULL };
+    size_t i;
+
+    for (i = 0; inheriting[i]; i++) {
+        if (g_strv_contains((const char *const *)hierarchy->controllers, inheriting[i]))
+            return false;
+    }
+    return can_be_renamed(hierarchy);
+}
+
+bool
+cgroup_create_ahead(const CgroupLayout *layout, const char *group, bool filled, GError **error)
+{
+    return create_where(layout, group, filled ? can_be_filled : can_be_renamed, error);
+}
+
+static bool
+cannot_be_renamed(const CgroupHierarchy *hierarchy)
+{
+    return !can_be_renamed(hierarchy);
+}
+
+static bool
+cannot_be_filled(const CgroupHierarchy *hierarchy)
+{
+    return !can_be_filled(hierarchy);
+}
+
+bool
+cgroup_create_rest(const CgroupLayout *layout, const char *group, bool filled, GError **error)
+{
+    return create_where(layout, group, filled ? cannot_be_filled : cannot_be_renamed, error);
+}
+
+/* In the first @count hierarchies; the number of those where it is done, with errno when fewer. */
+static guint
+rename_some(const CgroupLayout *layout, guint count, const char *from, const char *to)
+{
+    guint i;
+
+    for (i = 0; i < count; i++) {
+        const CgroupHierarchy *hierarchy = layout_hierarchy(layout, i);
+        g_autofree char *old = g_strconcat(hierarchy->mount_point, from, NULL);
+        g_autofree char *new = g_strconcat(hierarchy->mount_point, to, NULL);
+
+        if (can_be_renamed(hierarchy) && rename(old, new) < 0)
+            break;
+    }
+    return i;
+}
+
+bool
+cgroup_rename(const CgroupLayout *layout, const char *from, const char *to, GError **error)
+{
+    guint done = rename_some(layout, layout->hierarchies->len, from, to);
+
+    if (done == layout->hierarchies->len)
+        return true;
+    fail_errno(error, errno, "cannot rename control group '%s' to '%s' in '%s'", from, to,
+               layout_hierarchy(layout, done)->mount_point);
+    rename_some(layout, done, to, from);
+    return false;
 }
 
 static bool
@@ -130,6 +219,24 @@ cgroup_create_missing(const CgroupLayout *layout, const char *group, GError **er
             return false;
     }
     return true;
+}
+
+GPtrArray *
+cgroup_children(const CgroupLayout *layout, CgroupController controller, const char *group)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    const CgroupHierarchy *hierarchy = layout->by_controller[controller];
+    g_autofree char *path = hierarchy ? g_strconcat(hierarchy->mount_point, group, NULL) : NULL;
+    g_autoptr(GDir) listing = path ? g_dir_open(path, 0, NULL) : NULL;
+    const char *name;
+
+    while (listing && (name = g_dir_read_name(listing))) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+
+        if (g_file_test(child, G_FILE_TEST_IS_DIR))
+            g_ptr_array_add(names, g_strdup(name));
+    }
+    return names;
 }
 
 bool

@@ -66,6 +66,25 @@ bool cgroup_create(const CgroupLayout *layout, const char *group, GError **error
  */
 bool cgroup_create_missing(const CgroupLayout *layout, const char *group, GError **error);
 
+/*
+ * Creates @group where it can be given another name later: in the hierarchies of v1. One that is
+ * @filled stays away from those in which it takes over, for good, what the group above it has at
+ * this moment.
+ */
+bool cgroup_create_ahead(const CgroupLayout *layout, const char *group, bool filled,
+                         GError **error);
+
+/* Creates @group in the hierarchies that cgroup_create_ahead() has left out. */
+bool cgroup_create_rest(const CgroupLayout *layout, const char *group, bool filled, GError **error);
+
+/* Gives a group of cgroup_create_ahead(), with all that is in and below it, the name @to. On
+ * failure it has the old one everywhere. */
+bool cgroup_rename(const CgroupLayout *layout, const char *from, const char *to, GError **error);
+
+/* Names of the groups in @group: GPtrArray of char *, free with g_ptr_array_unref(). */
+GPtrArray *cgroup_children(const CgroupLayout *layout, CgroupController controller,
+                           const char *group);
+
 /* Moves @pid into @group in every hierarchy, back to back (one grace period on v1). */
 bool cgroup_attach(const CgroupLayout *layout, const char *group, pid_t pid, GError **error);
 

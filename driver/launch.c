@@ -28,6 +28,7 @@
 #include "driver/sharing.h"
 #include "driver/security-model.h"
 #include "driver/spawn.h"
+#include "driver/standby.h"
 #include "driver/store.h"
 #include "driver/template.h"
 #include "driver/volume.h"
@@ -110,29 +111,41 @@ launch_log_command(int log, const char *const *argv)
         dprintf(log, "%s\n", command);
 }
 
-/* Spawns the launcher, which waits for Launch; makes the domain active and writes its status file,
- * so that from here on a restarted daemon can find and remove whatever this start leaves. */
+/* One that stands by, or a new one; either waits for Launch. */
 static bool
-launch_spawn(Domain *domain, int log, int *ret_socket, GError **error)
+launch_spawn(Domain *domain, int log, pid_t *ret_pid, int *ret_socket, GError **error)
 {
     const char *const argv[] = {
         domain->live->emulator,        "--name", domain->name, "--control-fd",
         G_STRINGIFY(SPAWN_CONTROL_FD), NULL
     };
-    Guest *guest;
     int pair[2];
     g_auto(Fd) mine = -1;
     g_auto(Fd) theirs = -1;
-    pid_t pid;
 
+    launch_log_command(log, argv);
+    if (standby_take(domain->live->emulator, domain->live->partition, ret_pid, ret_socket))
+        return true;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return fail_errno(error, errno, "cannot create a socket pair");
     mine = pair[0];
     theirs = pair[1];
-    launch_log_command(log, argv);
-    if (!spawn_program(argv, theirs, log, &pid, error))
+    if (!spawn_program(argv, theirs, log, ret_pid, error))
         return false;
+    *ret_socket = fd_steal(&mine);
+    return true;
+}
 
+/* Makes the domain active and writes its status file, so that from here on a restarted daemon can
+ * find and remove whatever this start leaves. */
+static bool
+launch_activate(Domain *domain, int log, int *ret_socket, GError **error)
+{
+    Guest *guest;
+    pid_t pid;
+
+    if (!launch_spawn(domain, log, &pid, ret_socket, error))
+        return false;
     guest = g_new0(Guest, 1);
     guest->pid = pid;
     guest->pidfd = spawn_pidfd(pid);
@@ -147,10 +160,7 @@ launch_spawn(Domain *domain, int log, int *ret_socket, GError **error)
     if (guest->pidfd < 0)
         return fail_errno(error, errno, "cannot follow the controller of domain '%s'",
                           domain->name);
-    if (!store_save_status(domain, error))
-        return false;
-    *ret_socket = fd_steal(&mine);
-    return true;
+    return store_save_status(domain, error);
 }
 
 static Message *
@@ -221,21 +231,24 @@ launch_record_prepared(Domain *domain, const MessageParameters *prepared, GError
     return true;
 }
 
+/* @given: the log if there is one, and the definition; what follows in the call is for init. */
 static bool
-launch_handshake(Domain *domain, int socket, int container, const StartOptions *options,
+launch_handshake(Domain *domain, int socket, const GArray *given, const StartOptions *options,
                  GError **error)
 {
-    g_autofree int *fds = g_new(int, 1 + options->n_fds);
+    g_autofree int *fds = g_new(int, given->len + options->n_fds);
     g_autoptr(Message) launch = message_new_call("Launch");
     g_autoptr(Message) proceed = message_new_call("Continue");
     g_autoptr(Message) prepared = NULL;
     g_autoptr(Message) running = NULL;
 
-    fds[0] = container;
+    memcpy(fds, given->data, given->len * sizeof(int));
     if (options->n_fds)
-        memcpy(fds + 1, options->fds, options->n_fds * sizeof(int));
+        memcpy(fds + given->len, options->fds, options->n_fds * sizeof(int));
     launch->parameters->version = MESSAGE_PROTOCOL_VERSION;
-    if (!launch_send(socket, launch, fds, 1 + options->n_fds, error) ||
+    launch->parameters->name = g_strdup(domain->name);
+    launch->parameters->log = given->len > 1;
+    if (!launch_send(socket, launch, fds, given->len + options->n_fds, error) ||
         !(prepared = launch_receive(domain, socket, PREPARE_SECONDS, error)) ||
         !launch_record_prepared(domain, prepared->parameters, error) ||
         !store_save_status(domain, error) || !interfaces_bind(domain, error) ||
@@ -274,6 +287,7 @@ launch_announce(Domain *domain, const StartOptions *options)
 static bool
 launch_run(Domain *domain, const StartOptions *options, int *ret_socket, GError **error)
 {
+    g_autoptr(GArray) given = g_array_new(FALSE, FALSE, sizeof(int));
     g_auto(Fd) container = -1;
     g_auto(Fd) log = -1;
 
@@ -281,8 +295,12 @@ launch_run(Domain *domain, const StartOptions *options, int *ret_socket, GError 
         (container = launch_seal_container(domain->live, options, error)) < 0 ||
         (!host_settings()->log_with_libvirtd && (log = launch_open_log(domain->live, error)) < 0) ||
         !hooks_run(domain, HOOK_START, NULL, error) ||
-        !launch_spawn(domain, log, ret_socket, error) ||
-        !launch_handshake(domain, *ret_socket, container, options, error))
+        !launch_activate(domain, log, ret_socket, error))
+        return false;
+    if (log >= 0)
+        g_array_append_val(given, log);
+    g_array_append_val(given, container);
+    if (!launch_handshake(domain, *ret_socket, given, options, error))
         return false;
     launch_record_running(domain, options);
     return placing_begin(domain, error) && store_save_status(domain, error) &&
@@ -341,5 +359,6 @@ launch_start(Domain *domain, Definition *definition, const StartOptions *options
     audit_init(domain);
     launch_announce(domain, options);
     watch_guest(domain, domain->guest->pid, fd_steal(&socket), -1);
+    standby_refill(domain->live->emulator, domain->live->partition);
     return true;
 }

@@ -18,6 +18,7 @@
 #include "driver/host.h"
 #include "driver/lifecycle.h"
 #include "driver/report.h"
+#include "driver/standby.h"
 #include "driver/store.h"
 
 static struct {
@@ -108,6 +109,7 @@ bring_up(InhibitCallback inhibit, void *opaque, GError **error)
         store_close();
         return false;
     }
+    standby_init();
     return true;
 }
 
@@ -151,6 +153,7 @@ plugin_cleanup(void)
 {
     if (plugin_expect_active(NULL)) {
         set_active(false, "the daemon ends");
+        standby_close();
         store_close();
     }
     return 0;

@@ -7,8 +7,11 @@
 
 #include "controller/wire/failure.h"
 
+#define COUNT_MAX 64
+
 typedef enum {
-    VALUE_NUMBER,
+    VALUE_NUMBER, /* 0 or 1 */
+    VALUE_COUNT,  /* a number up to COUNT_MAX; never what is read */
     VALUE_STRING,
     VALUE_LIST, /* skipped: no key of ours has one */
 } ValueKind;
@@ -20,7 +23,7 @@ typedef struct {
 
 typedef struct {
     const char *key;
-    ValueKind kind; /* numbers are 0 or 1 */
+    ValueKind kind;
     size_t offset;
 } Setting;
 
@@ -36,6 +39,7 @@ static const Setting settings_known[] = {
     { "idmap_auto", VALUE_NUMBER, offsetof(Settings, idmap_auto) },
     { "idmap_range", VALUE_STRING, offsetof(Settings, idmap_range) },
     { "seccomp", VALUE_STRING, offsetof(Settings, seccomp) },
+    { "standby_controllers", VALUE_COUNT, offsetof(Settings, standby_controllers) },
     { NULL },
 };
 
@@ -142,8 +146,14 @@ read_value(Reader *reader, Value *value, GError **error)
 static bool
 store_value(Settings *settings, const char *key, Value *value, const Reader *reader, GError **error)
 {
+    static const char *const expected[] = {
+        [VALUE_NUMBER] = "0 or 1",
+        [VALUE_COUNT] = "a number from 0 to " G_STRINGIFY(COUNT_MAX),
+        [VALUE_STRING] = "a quoted string",
+    };
     const Setting *setting = settings_known;
     void *member;
+    guint64 count;
 
     while (setting->key && !g_str_equal(setting->key, key))
         setting++;
@@ -160,8 +170,13 @@ store_value(Settings *settings, const char *key, Value *value, const Reader *rea
         *(bool *)member = *value->text == '1';
         return true;
     }
+    if (setting->kind == VALUE_COUNT && value->kind == VALUE_NUMBER &&
+        g_ascii_string_to_unsigned(value->text, 10, 0, COUNT_MAX, &count, NULL)) {
+        *(unsigned *)member = count;
+        return true;
+    }
     return fail(error, FAILURE_CONFIG_UNSUPPORTED, "%s:%u: value of '%s' must be %s", reader->path,
-                reader->line, key, setting->kind == VALUE_STRING ? "a quoted string" : "0 or 1");
+                reader->line, key, expected[setting->kind]);
 }
 
 static bool
@@ -226,5 +241,5 @@ settings_clear(Settings *settings)
     g_clear_pointer(&settings->idmap_default, g_free);
     g_clear_pointer(&settings->idmap_range, g_free);
     g_clear_pointer(&settings->seccomp, g_free);
-    *settings = (Settings){ .view = true };
+    *settings = (Settings){ .view = true, .standby_controllers = 1 };
 }

@@ -16,6 +16,7 @@ typedef struct {
     char *idmap_default;            /* accessmode of new filesystems without one; NULL: not said */
     bool idmap_auto;                /* domains without <idmap> get ids of their own */
     char *idmap_range;              /* "FIRST:COUNT" they come from; NULL: root's of /etc/subuid */
+    unsigned standby_controllers;   /* how many wait for the next start */
     char *seccomp;                  /* profile of domains that name none; NULL: "default" */
 } Settings;
 

@@ -83,6 +83,7 @@ def test_a_wrong_setting_leaves_the_driver_inactive_and_the_daemon_alive(own_dae
 @pytest.mark.parametrize('line, words', [
     ('security_driver = "smack"', "security_driver 'smack'"),
     ('idmap_range = "many"', "idmap_range 'many' of lxc.conf is not FIRST:COUNT"),
+    ('standby_controllers = 65', "/etc/libvirt/lxc.conf:1: value of 'standby_controllers' must be a number from 0 to 64"),
     ('idmap_default = "some"', "idmap_default 'some'")])
 def test_a_setting_that_cannot_be_is_named(own_daemon, line, words):
     own_daemon.end(15)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "controller/launcher/steps.h"
 #include "controller/launcher/sync.h"
@@ -22,13 +23,28 @@ send_deadline(void)
     return g_get_monotonic_time() + SEND_SECONDS * G_USEC_PER_SEC;
 }
 
+/* A controller that was started ahead learns only now whose it is. */
+static bool
+take_log(const Message *call, GArray *fds, GError **error)
+{
+    g_auto(Fd) log = -1;
+
+    if (!call->parameters->log)
+        return true;
+    if ((log = message_take_fd(fds, 0)) < 0 || dup2(log, STDOUT_FILENO) < 0 ||
+        dup2(log, STDERR_FILENO) < 0)
+        return fail_errno(error, errno, "cannot write to the log of the domain");
+    g_array_remove_index(fds, 0);
+    return true;
+}
+
 static Container *
 read_definition(const Message *call, GArray *fds, const char *name, Fd *ret_definition,
                 GError **error)
 {
     g_autoptr(Container) container = NULL;
     g_autofree char *text = NULL;
-    g_auto(Fd) definition = message_take_fd(fds, 0);
+    g_auto(Fd) definition = -1;
     size_t length;
 
     if (g_strcmp0(call->method, "Launch") != 0) {
@@ -42,6 +58,11 @@ read_definition(const Message *call, GArray *fds, const char *name, Fd *ret_defi
              (int)call->parameters->version, MESSAGE_PROTOCOL_VERSION);
         return NULL;
     }
+    if (!name)
+        name = call->parameters->name ? call->parameters->name : "";
+    if (!take_log(call, fds, error))
+        return NULL;
+    definition = message_take_fd(fds, 0);
     if (!(text = sealed_read(definition, DEFINITION_SIZE_MAX, &length, error)) ||
         !(container = container_from_json(text, length, error)))
         return NULL;
@@ -59,22 +80,18 @@ read_definition(const Message *call, GArray *fds, const char *name, Fd *ret_defi
     return g_steal_pointer(&container);
 }
 
-Launch *
-control_receive_launch(int control, const char *name, GError **error)
+bool
+control_receive_launch(Launch *launch, const char *name, GError **error)
 {
     g_autoptr(GArray) fds = NULL;
-    g_autoptr(Message) call = message_receive(control, FOREVER, &fds, error);
-    g_auto(Fd) definition = -1;
+    g_autoptr(Message) call = message_receive(launch->control, FOREVER, &fds, error);
     Container *container;
-    Launch *launch;
 
-    if (!call || !(container = read_definition(call, fds, name, &definition, error)))
-        return NULL;
+    if (!call || !(container = read_definition(call, fds, name, &launch->definition, error)))
+        return false;
     g_array_remove_index(fds, 0);
-    launch = launch_new(container, g_steal_pointer(&fds));
-    launch->control = control;
-    launch->definition = fd_steal(&definition);
-    return launch;
+    launch_define(launch, container, g_steal_pointer(&fds));
+    return true;
 }
 
 void

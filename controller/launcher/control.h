@@ -4,9 +4,9 @@
 
 #include "controller/launcher/launch.h"
 
-/* Waits for the call Launch on @control, which stays the caller's until success; then the result
- * owns it. NULL without error when the daemon went away first. */
-Launch *control_receive_launch(int control, const char *name, GError **error);
+/* Waits for the call Launch, and defines @launch. @name is whose it must be; NULL: the call says
+ * it. False without error when the daemon went away first. */
+bool control_receive_launch(Launch *launch, const char *name, GError **error);
 
 /* Waits until init has something to say. Fails when the daemon goes away meanwhile. */
 bool control_await_init(Launch *launch, GError **error);

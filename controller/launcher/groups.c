@@ -72,6 +72,22 @@ views_prepare(Launch *launch)
 }
 
 static bool
+view_open(Launch *launch, GroupView *view, const char *guest, bool shown, GError **error)
+{
+    const CgroupHierarchy *hierarchy = view->hierarchy;
+    g_auto(Fd) directory = cgroup_hierarchy_open(hierarchy, guest, NULL, 0, error);
+
+    if (directory < 0 || (shown && (view->tree = group_view_open(directory, error)) < 0))
+        return false;
+    if (hierarchy->version == 2) {
+        launch->birthplace = fd_steal(&directory);
+        return true;
+    }
+    view->entrance = cgroup_hierarchy_open(hierarchy, guest, "tasks", O_WRONLY, error);
+    return view->entrance >= 0;
+}
+
+static bool
 views_open(Launch *launch, const char *guest, GError **error)
 {
     bool shown = groups_are_shown(launch);
@@ -79,20 +95,23 @@ views_open(Launch *launch, const char *guest, GError **error)
 
     for (i = 0; i < launch->views->len; i++) {
         GroupView *view = g_ptr_array_index(launch->views, i);
-        const CgroupHierarchy *hierarchy = view->hierarchy;
-        g_auto(Fd) directory = -1;
 
-        if ((directory = cgroup_hierarchy_open(hierarchy, guest, NULL, 0, error)) < 0)
+        if (view->entrance < 0 && !view_open(launch, view, guest, shown, error))
             return false;
-        if (shown && (view->tree = group_view_open(directory, error)) < 0)
-            return false;
-        if (hierarchy->version == 2)
-            launch->birthplace = fd_steal(&directory);
-        else if ((view->entrance =
-                      cgroup_hierarchy_open(hierarchy, guest, "tasks", O_WRONLY, error)) < 0)
-            return false;
+        if (!shown)
+            fd_close(&view->tree);
     }
     return true;
+}
+
+/* As far as there are groups already. */
+static void
+views_open_ahead(Launch *launch, const char *guest)
+{
+    guint i;
+
+    for (i = 0; i < launch->views->len; i++)
+        view_open(launch, g_ptr_array_index(launch->views, i), guest, true, NULL);
 }
 
 /*
@@ -128,6 +147,21 @@ groups_enter_supervisor(Launch *launch, GError **error)
     return true;
 }
 
+/* @filled as of cgroup_create_ahead() */
+static bool
+make(const Launch *launch, const char *group, bool filled, GError **error)
+{
+    return launch->ahead ? cgroup_create_rest(launch->layout, group, filled, error)
+                         : cgroup_create(launch->layout, group, error);
+}
+
+bool
+groups_make_own(Launch *launch, GError **error)
+{
+    return make(launch, launch->group, false, error) && groups_make(launch, error) &&
+           (launch->ahead || groups_enter_supervisor(launch, error));
+}
+
 bool
 groups_make(Launch *launch, GError **error)
 {
@@ -136,10 +170,9 @@ groups_make(Launch *launch, GError **error)
     g_autofree char *guest = g_strconcat(launch->group, "/" CGROUP_GUEST, NULL);
 
     /* limits before the guest's group: v1 takes no device rules when there is a group below */
-    if (!cgroup_create(launch->layout, supervisor, error) ||
-        !cgroup_create(launch->layout, limits, error) ||
+    if (!make(launch, supervisor, false, error) || !make(launch, limits, false, error) ||
         !limit_write(launch->layout, limits, launch->container->os->resources, error) ||
-        !cgroup_create(launch->layout, guest, error))
+        !make(launch, guest, true, error))
         return false;
     if (launch->user_namespace &&
         !cgroup_delegate(launch->layout, guest, launch->root_uid, launch->root_gid, error))
@@ -147,17 +180,23 @@ groups_make(Launch *launch, GError **error)
     return views_open(launch, guest, error);
 }
 
+static bool
+look_around(Launch *launch, GError **error)
+{
+    if (launch->layout)
+        return true;
+    if (!(launch->layout = cgroup_layout_new(error)))
+        return false;
+    views_prepare(launch);
+    return (launch->position = cgroup_position(error)) != NULL;
+}
+
 bool
 groups_create(Launch *launch, GError **error)
 {
     const Placement *placement = placement_of(launch, error);
 
-    if (!placement || !(launch->layout = cgroup_layout_new(error)))
-        return false;
-    views_prepare(launch);
-    if (!(launch->position = cgroup_position(error)))
-        return false;
-    return placement->prepare(launch, error);
+    return placement && look_around(launch, error) && placement->prepare(launch, error);
 }
 
 bool
@@ -187,6 +226,42 @@ groups_remove(Launch *launch)
     if (!cgroup_kill(launch->layout, limits, seconds_from_now(REMOVE_SECONDS), &error) ||
         !cgroup_remove(launch->layout, launch->group, seconds_from_now(REMOVE_SECONDS), &error))
         g_printerr("cgroup: %s\n", error->message);
+}
+
+static bool
+make_ahead(Launch *launch, GError **error)
+{
+    g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
+    g_autofree char *limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
+    g_autofree char *guest = g_strconcat(launch->group, "/" CGROUP_GUEST, NULL);
+
+    if (!cgroup_create_ahead(launch->layout, launch->group, false, error) ||
+        !cgroup_create_ahead(launch->layout, supervisor, false, error) ||
+        !cgroup_create_ahead(launch->layout, limits, false, error) ||
+        !cgroup_create_ahead(launch->layout, guest, true, error))
+        return false;
+    views_open_ahead(launch, guest);
+    return groups_enter_supervisor(launch, error);
+}
+
+/*
+ * A group of v1 can be given another name, with who is in it. One of v2 cannot, but a process can
+ * be born into it, which is what takes so long on v1.
+ */
+bool
+groups_prepare(Launch *launch, GError **error)
+{
+    if (!look_around(launch, error))
+        return false;
+    launch->group = cgroup_guest_name(launch->standby, getpid(), "");
+    launch->ahead = make_ahead(launch, error);
+    if (launch->ahead)
+        return true;
+    groups_remove(launch);
+    g_clear_pointer(&launch->group, g_free);
+    g_clear_pointer(&launch->position, g_free);
+    g_clear_pointer(&launch->layout, cgroup_layout_free);
+    return false;
 }
 
 /*
@@ -236,8 +311,8 @@ orphan_create(int entrance, Fd *ret_end, GError **error)
 /*
  * The launcher's own place in v2. Moving a process there takes the kernel a grace period, in which
  * nothing on the host can fork or end. Nobody should wait for that, so a process of its own does
- * it, and only where it matters: where memory is counted on v1, the group of v2 counts nothing, and
- * the keeper stays in the daemon's. So it does, without harm, should this fail.
+ * it, and only where it matters: to systemd, and where memory is counted on v2. Elsewhere the
+ * keeper stays in the daemon's group, as it does, without harm, should this fail.
  */
 bool
 groups_supervise(Launch *launch, GError **error)
@@ -245,7 +320,7 @@ groups_supervise(Launch *launch, GError **error)
     g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
     guint i;
 
-    if (cgroup_version(launch->layout, CGROUP_MEMORY) != 2)
+    if (!cgroup_is_scope(launch->group) && cgroup_version(launch->layout, CGROUP_MEMORY) != 2)
         return true;
 
     for (i = 0; i < launch->views->len; i++) {

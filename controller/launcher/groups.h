@@ -7,6 +7,9 @@
 /* Creates the groups below launch->group with their limits, and opens what init needs of them. */
 bool groups_make(Launch *launch, GError **error);
 
+/* The same and launch->group itself, which nobody else makes, and moves the launcher there. */
+bool groups_make_own(Launch *launch, GError **error);
+
 /* Moves the launcher to the supervisor's group, in the hierarchies of v1. */
 bool groups_enter_supervisor(Launch *launch, GError **error);
 

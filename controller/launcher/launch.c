@@ -19,6 +19,8 @@ typedef struct {
     Side side;
     bool (*perform)(Launch *launch, GError **error);
     void (*undo)(Launch *launch);
+    /* What of it can be done before the definition is known; perform() does the rest, or all. */
+    bool (*prepare)(Launch *launch, GError **error);
 } Step;
 
 /*
@@ -38,15 +40,16 @@ static const Step steps[] = {
     { "consoles", SIDE_HOST, terminals_open, NULL },
     { "seccomp", SIDE_HOST, seccomp_prepare, NULL },
     { "label", SIDE_HOST, label_prepare, NULL },
-    { "cgroup", SIDE_HOST, groups_create, groups_remove },
-    { "view", SIDE_HOST, view_mount, NULL },
+    { "cgroup", SIDE_HOST, groups_create, groups_remove, .prepare = groups_prepare },
+    { "view", SIDE_HOST, view_mount, NULL, .prepare = view_prepare },
     { "clock", SIDE_HOST, clock_enter, NULL },
-    { "namespaces", SIDE_HOST, namespaces_create, namespaces_destroy },
+    { "namespaces", SIDE_HOST, namespaces_create, namespaces_destroy,
+      .prepare = namespaces_prepare },
     { "clock", SIDE_HOST, clock_leave, NULL },
     { "network", SIDE_HOST, network_attach, network_detach },
     { "cgroup", SIDE_HOST, groups_settle, NULL },
     { "cgroup", SIDE_HOST, groups_adopt, NULL },
-    { "view", SIDE_HOST, view_begin, view_remove },
+    { "view", SIDE_HOST, NULL, view_remove }, /* before an init that waits for it is killed */
     { "idmap", SIDE_HOST, namespaces_map_ids, NULL },
 
     { "cgroup", SIDE_CONTAINER, groups_enter, NULL },
@@ -85,32 +88,39 @@ static const Step steps[] = {
 };
 
 Launch *
-launch_new(Container *container, GArray *passed)
+launch_new(char *program_directory)
 {
     Launch *launch = g_new0(Launch, 1);
-    guint i;
 
-    launch->container = container;
-    launch->passed = passed;
+    launch->program_directory = program_directory;
     launch->control = launch->definition = launch->state_directory = launch->listener = -1;
     launch->root = launch->pts = launch->moved = launch->birthplace = -1;
-    launch->kmsg = launch->kmsg_slave = -1;
+    launch->kmsg = launch->kmsg_slave = launch->network = -1;
     launch->init_pidfd = launch->sync = launch->proc = -1;
     launch->notify = launch->clock = launch->reaper = -1;
     view_clear(launch);
-    launch->trees = g_new(Fd, container->mounts->len + 1);
-    for (i = 0; i < container->mounts->len; i++)
-        launch->trees[i] = -1;
     launch->links = g_array_new(FALSE, FALSE, sizeof(int));
     launch->terminals = g_ptr_array_new_with_free_func(terminal_free);
     launch->nodes = json_array_new(&device_node_type);
     launch->held = json_array_new(&keeper_held_type);
     launch->servers = g_array_new(FALSE, FALSE, sizeof(pid_t));
+    launch->trace = g_getenv("LIBVIRT_LXC_TRACE") != NULL;
+    return launch;
+}
+
+void
+launch_define(Launch *launch, Container *container, GArray *passed)
+{
+    guint i;
+
+    launch->container = container;
+    launch->passed = passed;
+    launch->trees = g_new(Fd, container->mounts->len + 1);
+    for (i = 0; i < container->mounts->len; i++)
+        launch->trees[i] = -1;
     launch->user_namespace = container->os->uid_mappings->len > 0;
     launch->root_uid = launch_host_id(launch, container->os->uid_mappings, 0);
     launch->root_gid = launch_host_id(launch, container->os->gid_mappings, 0);
-    launch->trace = g_getenv("LIBVIRT_LXC_TRACE") != NULL;
-    return launch;
 }
 
 void
@@ -120,7 +130,7 @@ launch_free(Launch *launch)
 
     if (!launch)
         return;
-    for (i = 0; i < launch->container->mounts->len; i++)
+    for (i = 0; launch->container && i < launch->container->mounts->len; i++)
         fd_close(&launch->trees[i]);
     g_free(launch->trees);
     g_clear_pointer(&launch->container, container_free);
@@ -139,6 +149,7 @@ launch_free(Launch *launch)
     fd_close(&launch->notify);
     fd_close(&launch->clock);
     fd_close(&launch->reaper);
+    fd_close(&launch->network);
     view_close(launch);
     devices_forget(launch);
     g_clear_pointer(&launch->held, g_ptr_array_unref);
@@ -152,6 +163,7 @@ launch_free(Launch *launch)
     filter_clear(&launch->filter);
     fd_close(&launch->proc);
     g_free(launch->program_directory);
+    g_free(launch->standby);
     g_free(launch->group);
     g_free(launch->position);
     g_free(launch);
@@ -208,7 +220,7 @@ step_perform(Launch *launch, const Step *step, GError **error)
 {
     gint64 began = launch->trace ? g_get_monotonic_time() : 0;
 
-    if (!step->perform(launch, error)) {
+    if (step->perform && !step->perform(launch, error)) {
         if (!launch->named)
             g_prefix_error(error, "%s: ", step->name);
         launch->named = true;
@@ -216,6 +228,31 @@ step_perform(Launch *launch, const Step *step, GError **error)
     }
     step_trace(launch, step, began);
     return true;
+}
+
+void
+launch_prepare(Launch *launch, const char *partition)
+{
+    size_t i;
+
+    launch->standby = g_strdup(partition);
+    for (i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_autoptr(GError) error = NULL;
+
+        if (steps[i].prepare && !steps[i].prepare(launch, &error))
+            g_printerr("standby: %s: %s\n", steps[i].name, error->message);
+    }
+}
+
+void
+launch_abandon(Launch *launch)
+{
+    size_t i;
+
+    for (i = G_N_ELEMENTS(steps); i > 0; i--) {
+        if (steps[i - 1].prepare && steps[i - 1].undo)
+            steps[i - 1].undo(launch);
+    }
 }
 
 void
@@ -230,6 +267,8 @@ launch_run(Launch *launch, GError **error)
             if (steps[i - 1].side == SIDE_HOST && steps[i - 1].undo)
                 steps[i - 1].undo(launch);
         }
+        if (launch->standby)
+            launch_abandon(launch);
         return;
     }
 }

@@ -39,6 +39,7 @@ typedef struct {
     Fd control;              /* the daemon's socket */
     Fd definition;           /* the sealed memfd that .container was read from */
     char *program_directory; /* where the keeper lies */
+    char *standby;           /* partition for which it was prepared ahead; NULL: it was not */
     bool trace;              /* print what each step takes */
 
     Fd state_directory;
@@ -60,6 +61,7 @@ typedef struct {
 
     CgroupLayout *layout;
     char *group;      /* "/machine/lxc-41-x.libvirt-lxc", or a scope; NULL: not yet known */
+    bool ahead;       /* it was made before it was known for whom, where that can be done */
     char *position;   /* groups the launcher came from; NULL: it has not moved */
     GPtrArray *views; /* of GroupView * */
     Fd moved; /* at its end when the launcher has been moved in the v2 hierarchy; -1: it is not */
@@ -85,6 +87,7 @@ typedef struct {
     uid_t root_uid; /* who the guest's root is on the host */
     gid_t root_gid;
 
+    Fd network;    /* a namespace made ahead; -1: none */
     pid_t init;    /* as the host sees it */
     Fd init_pidfd; /* -1: no init yet */
     Fd sync;       /* between launcher and init, see sync.h */
@@ -96,9 +99,19 @@ typedef struct {
     GArray *groups; /* of gid_t */
 } Launch;
 
-/* All descriptors -1. Takes @container and @passed over. */
-Launch *launch_new(Container *container, GArray *passed);
+/* All descriptors -1. Takes @program_directory over. */
+Launch *launch_new(char *program_directory);
 void launch_free(Launch *launch);
+
+/*
+ * Makes ahead what does not depend on the guest, for one in @partition. What fails is said and left
+ * to launch_run(). Once it has begun, launch_run() or launch_abandon() must follow.
+ */
+void launch_prepare(Launch *launch, const char *partition);
+void launch_abandon(Launch *launch);
+
+/* What is to be launched. Takes @container and @passed over. */
+void launch_define(Launch *launch, Container *container, GArray *passed);
 
 /*
  * Runs all steps; returns only on failure, after everything has been undone. In the end the process

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libvirt_lxc: starts one guest and becomes its keeper. */
+/* libvirt_lxc: starts one guest, or stands by to do so, and becomes its keeper. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -17,6 +17,7 @@
 
 typedef struct {
     const char *name;
+    const char *standby; /* partition */
     int control;
 } Arguments;
 
@@ -25,14 +26,17 @@ print_usage(FILE *stream)
 {
     fprintf(stream,
             "Usage: libvirt_lxc --name NAME --control-fd FD\n"
+            "       libvirt_lxc --standby PARTITION --control-fd FD\n"
             "\n"
             "Starts the container NAME and keeps it. It is run by libvirt's LXC driver, which\n"
             "says over the socket FD what to start; there is nothing to do by hand.\n"
             "\n"
-            "  --name NAME      name of the domain\n"
-            "  --control-fd FD  connected SEQPACKET socket of the daemon\n"
-            "  --help           print this and exit\n"
-            "  --version        print the version and exit\n");
+            "  --name NAME          name of the domain\n"
+            "  --standby PARTITION  prepare the start of a domain whose <resource> has this\n"
+            "                       <partition>, and wait until there is one\n"
+            "  --control-fd FD      connected SEQPACKET socket of the daemon\n"
+            "  --help               print this and exit\n"
+            "  --version            print the version and exit\n");
 }
 
 /* Exits for --help, --version and what cannot be understood. */
@@ -40,20 +44,21 @@ static void
 arguments_parse(int argc, char **argv, Arguments *arguments)
 {
     static const struct option options[] = {
-        { "name", required_argument, NULL, 'n' },
-        { "control-fd", required_argument, NULL, 'c' },
-        { "help", no_argument, NULL, 'h' },
-        { "version", no_argument, NULL, 'V' },
-        { NULL },
+        { "name", required_argument, NULL, 'n' },       { "standby", required_argument, NULL, 's' },
+        { "control-fd", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'V' },          { NULL },
     };
     char *end;
     int option;
 
-    *arguments = (Arguments){ NULL, -1 };
+    *arguments = (Arguments){ NULL, NULL, -1 };
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 'n':
             arguments->name = optarg;
+            break;
+        case 's':
+            arguments->standby = optarg;
             break;
         case 'c':
             arguments->control = strtol(optarg, &end, 10);
@@ -74,7 +79,7 @@ arguments_parse(int argc, char **argv, Arguments *arguments)
             exit(EXIT_FAILURE);
         }
     }
-    if (!arguments->name || arguments->control < 0 || optind < argc) {
+    if (!arguments->name == !arguments->standby || arguments->control < 0 || optind < argc) {
         print_usage(stderr);
         exit(EXIT_FAILURE);
     }
@@ -118,16 +123,16 @@ run(const Arguments *arguments, char **argv, GError **error)
     if (!(directory = self_protect(argv, error)) ||
         (control = take_control(arguments->control, error)) < 0)
         return false;
-    launch = control_receive_launch(control, arguments->name, error);
-    if (!launch) {
-        if (!*error)
-            return true;
-        control_send_error(control, *error);
-        return false;
-    }
-    fd_steal(&control);
-    launch->program_directory = g_steal_pointer(&directory);
-    launch_run(launch, error);
+    launch = launch_new(g_steal_pointer(&directory));
+    launch->control = fd_steal(&control);
+    if (arguments->standby)
+        launch_prepare(launch, arguments->standby);
+    if (control_receive_launch(launch, arguments->name, error))
+        launch_run(launch, error);
+    else if (launch->standby)
+        launch_abandon(launch);
+    if (!*error)
+        return true;
     control_send_error(launch->control, *error);
     return false;
 }

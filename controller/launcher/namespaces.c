@@ -55,6 +55,28 @@ join(const char *path, size_t kind, Fd *ret_own, GError **error)
     return true;
 }
 
+/* Making one takes the kernel longer than all other kinds together. */
+bool
+namespaces_prepare(Launch *launch, GError **error)
+{
+    g_auto(Fd) own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+    if (own < 0 || unshare(CLONE_NEWNET) < 0 ||
+        (launch->network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) < 0)
+        return fail_errno(error, errno, "cannot create a network namespace");
+    return setns(own, CLONE_NEWNET) == 0 ||
+           fail_errno(error, errno, "cannot return to the host's network namespace");
+}
+
+/* One made ahead belongs to the host's user namespace, so only guests without their own get it. */
+static bool
+join_prepared(const Launch *launch, size_t kind, Fd *own, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", launch->network);
+
+    return join(path, kind, own, error);
+}
+
 static bool
 leave(Fd *own, GError **error)
 {
@@ -83,10 +105,16 @@ prepare(const Launch *launch, uint64_t *ret_flags, Fd *own, GError **error)
         for (kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
             if (!g_str_equal(kinds[kind].type, wanted->type))
                 continue;
-            if (!wanted->path)
+            if (wanted->path) {
+                if (!join(wanted->path, kind, &own[kind], error))
+                    return false;
+            } else if (kinds[kind].flag == CLONE_NEWNET && launch->network >= 0 &&
+                       !launch->user_namespace) {
+                if (!join_prepared(launch, kind, &own[kind], error))
+                    return false;
+            } else {
                 *ret_flags |= kinds[kind].flag;
-            else if (!join(wanted->path, kind, &own[kind], error))
-                return false;
+            }
         }
     }
     if ((*ret_flags & (CLONE_NEWNS | CLONE_NEWPID)) != (CLONE_NEWNS | CLONE_NEWPID))
@@ -199,6 +227,7 @@ namespaces_create(Launch *launch, GError **error)
         fail_errno(error, errno, "cannot create the process of init%s",
                    launch->user_namespace ? " in a user namespace" : "");
     close(pair[1]);
+    fd_close(&launch->network);
     if (pid > 0) {
         launch->init = pid;
         launch->init_pidfd = pidfd;

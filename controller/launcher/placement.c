@@ -21,11 +21,14 @@ static bool
 direct_prepare(Launch *launch, GError **error)
 {
     const ContainerExtension *caisson = launch->container->caisson;
+    g_autofree char *group = cgroup_guest_name(caisson->partition ? caisson->partition : "/machine",
+                                               getpid(), caisson->name);
 
-    launch->group = cgroup_guest_name(caisson->partition ? caisson->partition : "/machine",
-                                      getpid(), caisson->name);
-    return cgroup_create(launch->layout, launch->group, error) && groups_make(launch, error) &&
-           groups_enter_supervisor(launch, error);
+    if (launch->ahead && !cgroup_rename(launch->layout, launch->group, group, error))
+        return false;
+    g_free(launch->group);
+    launch->group = g_steal_pointer(&group);
+    return groups_make_own(launch, error);
 }
 
 static bool

@@ -31,6 +31,7 @@ bool devices_bind(Launch *launch, GError **error);
 bool terminals_open(Launch *launch, GError **error);
 
 /* groups.c: control groups */
+bool groups_prepare(Launch *launch, GError **error);
 bool groups_create(Launch *launch, GError **error);
 bool groups_settle(Launch *launch, GError **error);
 void groups_remove(Launch *launch);
@@ -41,6 +42,7 @@ bool groups_supervise(Launch *launch, GError **error);
 bool groups_suspend(Launch *launch, GError **error);
 
 /* namespaces.c: the process that becomes init */
+bool namespaces_prepare(Launch *launch, GError **error);
 bool namespaces_check(Launch *launch, GError **error);
 bool namespaces_create(Launch *launch, GError **error);
 void namespaces_destroy(Launch *launch);
@@ -74,12 +76,12 @@ bool clock_leave(Launch *launch, GError **error);
 /* nesting.c: what containers inside the container need */
 bool nesting_mount(Launch *launch, GError **error);
 
-/* view.c: the view of /proc and /sys, and its server. Until that runs, view_reply() answers what the
- * kernel asks for when view_is_asked(). */
+/* view.c: the view of /proc and /sys, and its server. Until that runs, view_reply() answers what
+ * the kernel asks for when view_is_asked(). */
 void view_clear(Launch *launch);
 void view_close(Launch *launch);
+bool view_prepare(Launch *launch, GError **error);
 bool view_mount(Launch *launch, GError **error);
-bool view_begin(Launch *launch, GError **error);
 bool view_is_asked(const Launch *launch);
 bool view_reply(Launch *launch, GError **error);
 bool view_serve(Launch *launch, GError **error);

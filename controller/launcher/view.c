@@ -67,7 +67,6 @@ static bool
 session_create(Launch *launch, GError **error)
 {
     const size_t size = sizeof(*launch->view);
-    struct timespec now;
     void *shared;
 
     launch->view_session = memfd_create("view", MFD_CLOEXEC);
@@ -77,10 +76,6 @@ session_create(Launch *launch, GError **error)
     if (shared == MAP_FAILED)
         return fail_errno(error, errno, "cannot map a memory file");
     launch->view = shared;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    launch->view->born = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-    launch->view->uid = launch->root_uid;
-    launch->view->gid = launch->root_gid;
     return true;
 }
 
@@ -109,14 +104,37 @@ make_tree(int connection, GError **error)
     return tree;
 }
 
+/*
+ * The server is not there yet when the files are bound, and need not be: what is asked for then is
+ * which files there are. Another request stays open in the session, where the server finds it.
+ */
 bool
-view_mount(Launch *launch, GError **error)
+view_is_asked(const Launch *launch)
+{
+    ViewRequest request;
+
+    return launch->view_connection >= 0 && launch->view_server < 0 &&
+           !view_request_open(launch->view_connection, launch->view, &request);
+}
+
+bool
+view_reply(Launch *launch, GError **error)
+{
+    ViewRequest request;
+
+    if (!view_request_read(launch->view_connection, launch->view, &request))
+        return fail(error, FAILURE_SYSTEM, "the kernel has given up the view of /proc");
+    if (request.header && view_directory_answer(&request))
+        view_request_done(launch->view);
+    return true;
+}
+
+bool
+view_prepare(Launch *launch, GError **error)
 {
     g_autofree char *program =
         g_build_filename(launch->program_directory, "libvirt_lxc_view", NULL);
 
-    if (!launch->container->caisson->view)
-        return true;
     if ((launch->view_connection = open("/dev/fuse", O_RDWR | O_CLOEXEC)) < 0) {
         /* a kernel or a machine without FUSE: guests run there, too */
         g_printerr("view: cannot open '/dev/fuse': %s; the container sees the host's /proc\n",
@@ -125,10 +143,31 @@ view_mount(Launch *launch, GError **error)
     }
     if ((launch->view_program = open(program, O_PATH | O_CLOEXEC)) < 0)
         return fail_errno(error, errno, "cannot open '%s'", program);
-    if (!session_create(launch, error))
+    if (!session_create(launch, error) ||
+        (launch->view_tree = make_tree(launch->view_connection, error)) < 0)
         return false;
-    launch->view_tree = make_tree(launch->view_connection, error);
-    return launch->view_tree >= 0;
+    /* the kernel's first message, which is there since the mount was made */
+    return view_reply(launch, error);
+}
+
+bool
+view_mount(Launch *launch, GError **error)
+{
+    struct timespec now;
+
+    if (!launch->container->caisson->view || launch->view_tree < 0)
+        view_close(launch);
+    if (!launch->container->caisson->view)
+        return true;
+    if (launch->view_tree < 0 && !view_prepare(launch, error))
+        return false;
+    if (launch->view_tree < 0)
+        return true;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    launch->view->born = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+    launch->view->uid = launch->root_uid;
+    launch->view->gid = launch->root_gid;
+    return true;
 }
 
 /* Directories of the guest's group, and in *ret_birthplace of its supervisor's in the v2 hierarchy.
@@ -215,45 +254,13 @@ spawn_server(Launch *launch, int birthplace, GError **error)
     return true;
 }
 
-/*
- * The server is not there yet when the files are bound, and need not be: what is asked for then is
- * which files there are. Another request stays open in the session, where the server finds it.
- */
-bool
-view_is_asked(const Launch *launch)
-{
-    ViewRequest request;
-
-    return launch->view_connection >= 0 && launch->view_server < 0 &&
-           !view_request_open(launch->view_connection, launch->view, &request);
-}
-
-bool
-view_reply(Launch *launch, GError **error)
-{
-    ViewRequest request;
-
-    if (!view_request_read(launch->view_connection, launch->view, &request))
-        return fail(error, FAILURE_SYSTEM, "the kernel has given up the view of /proc");
-    if (request.header && view_directory_answer(&request))
-        view_request_done(launch->view);
-    return true;
-}
-
-/* The kernel's first message has been there since the mount was made. */
-bool
-view_begin(Launch *launch, GError **error)
-{
-    return launch->view_connection < 0 || view_reply(launch, error);
-}
-
 bool
 view_serve(Launch *launch, GError **error)
 {
     g_auto(Fd) birthplace = -1;
 
-    return launch->view_connection < 0 || (open_groups(launch, &birthplace, error) &&
-                                           spawn_server(launch, birthplace, error));
+    return launch->view_connection < 0 ||
+           (open_groups(launch, &birthplace, error) && spawn_server(launch, birthplace, error));
 }
 
 void

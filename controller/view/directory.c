@@ -10,7 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Names and what they mean never change. Attributes of files do: at first use they are asked for. */
+/* Names and what they mean never change. Attributes of files do: at first use they are asked for.
+ */
 #define FOREVER (UINT64_C(1) << 32)
 
 bool
@@ -212,18 +213,12 @@ leave(const ViewRequest *request)
 }
 
 static bool (*const answers[])(const ViewRequest *) = {
-    [FUSE_INIT] = answer_init,
-    [FUSE_LOOKUP] = answer_lookup,
-    [FUSE_GETATTR] = answer_getattr,
-    [FUSE_READDIRPLUS] = answer_readdirplus,
-    [FUSE_STATFS] = answer_statfs,
-    [FUSE_READ] = leave,
-    [FUSE_FORGET] = need_no_answer,
-    [FUSE_INTERRUPT] = need_no_answer,
-    [FUSE_DESTROY] = need_no_answer,
-    [FUSE_BATCH_FORGET] = need_no_answer,
-    [FUSE_SETATTR] = refuse,
-    [FUSE_WRITE] = refuse,
+    [FUSE_INIT] = answer_init,       [FUSE_LOOKUP] = answer_lookup,
+    [FUSE_GETATTR] = answer_getattr, [FUSE_READDIRPLUS] = answer_readdirplus,
+    [FUSE_STATFS] = answer_statfs,   [FUSE_READ] = leave,
+    [FUSE_FORGET] = need_no_answer,  [FUSE_INTERRUPT] = need_no_answer,
+    [FUSE_DESTROY] = need_no_answer, [FUSE_BATCH_FORGET] = need_no_answer,
+    [FUSE_SETATTR] = refuse,         [FUSE_WRITE] = refuse,
 };
 
 bool

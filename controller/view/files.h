@@ -12,7 +12,7 @@ typedef struct {
 } Snapshot;
 
 /*
- * What file @number of view_files holds: as it is, or made anew when @fresh is true and it is older than readers
- * are promised. NULL: there is no such file.
+ * What file @number of view_files holds: as it is, or made anew when @fresh is true and it is older
+ * than readers are promised. NULL: there is no such file.
  */
 const Snapshot *files_snapshot(View *view, uint64_t number, bool fresh);

@@ -30,6 +30,8 @@ static const JsonField parameters_fields[] = {
     { "init_pid", JSON_INT, offsetof(MessageParameters, init_pid) },
     { "state", JSON_STRING, offsetof(MessageParameters, state) },
     { "ready", JSON_BOOL, offsetof(MessageParameters, ready) },
+    { "name", JSON_STRING, offsetof(MessageParameters, name) },
+    { "log", JSON_BOOL, offsetof(MessageParameters, log) },
     { "cgroup", JSON_STRING, offsetof(MessageParameters, cgroup) },
     { "consoles", JSON_STRINGS, offsetof(MessageParameters, consoles) },
     { "interfaces", JSON_OBJECTS, offsetof(MessageParameters, interfaces),

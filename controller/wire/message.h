@@ -36,6 +36,8 @@ typedef struct {
     int64_t init_pid; /* host pid of init, 0: absent */
     char *state;      /* "starting", "running", "paused" */
     bool ready;       /* GetStatus: its service manager has said that the guest is up */
+    char *name;       /* Launch: the domain's, for a controller that was started without one */
+    bool log;         /* Launch: descriptor 0 is the domain's log, the definition is the next */
     char *cgroup;     /* group of the guest below each hierarchy: "/machine/lxc-41-x.libvirt-lxc" */
     char **consoles;  /* host pty of each console, "/dev/pts/6" */
     GPtrArray *interfaces; /* of MessageInterface *, NULL: absent */

@@ -11,6 +11,7 @@ test_all(void)
                                "log_with_libvirtd = 1\n"
                                "\n"
                                "proc_view = 0\n"
+                               "standby_controllers = 12\n"
                                "  security_driver = \"none\"  # why\n"
                                "security_default_confined=0\n"
                                "security_require_confined = 1\n"
@@ -23,6 +24,7 @@ test_all(void)
     g_assert_no_error(error);
     g_assert_true(settings.log_with_libvirtd);
     g_assert_false(settings.view);
+    g_assert_cmpuint(settings.standby_controllers, ==, 12);
     g_assert_cmpstr(settings.security_driver, ==, "none");
     g_assert_false(settings.security_default_confined);
     g_assert_true(settings.security_require_confined);

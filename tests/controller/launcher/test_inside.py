@@ -289,14 +289,17 @@ def test_programs_are_called_by_their_names(guests):
     assert [os.readlink('/proc/%d/fd/%d' % (guest.pid, fd)) for fd in (0, 1)] == ['/dev/null'] * 2
 
 
-def test_the_keeper_joins_the_supervisors_group_everywhere(guests):
+def test_the_keeper_joins_the_supervisors_group_where_something_is_counted(guests):
     guest = guests.new()
     guest.start(guests.define())
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         with open('/proc/%d/cgroup' % guest.pid) as file:
-            groups = {line.strip().split(':')[2] for line in file}
-        if groups == {guest.group + '/supervisor'}:
+            groups = {controllers: group for _, controllers, group in
+                      (line.strip().split(':') for line in file)}
+        if 'memory' in ','.join(groups):    # version 1: being moved in version 2 as well would take long
+            groups.pop('', None)
+        if set(groups.values()) == {guest.group + '/supervisor'}:
             break
         time.sleep(0.005)
-    assert groups == {guest.group + '/supervisor'}
+    assert set(groups.values()) == {guest.group + '/supervisor'}

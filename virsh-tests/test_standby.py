@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The controller that stands by: it becomes that of the next guest, which is as any other."""
+import difflib
+import os
+import re
+import shutil
+import signal
+
+import libvirt
+import pytest
+
+from harness import leaks, process
+from harness.daemon import wait_for
+from harness.guest import read_file
+
+pytestmark = pytest.mark.ours
+
+
+@pytest.fixture
+def configured(own_daemon):
+    """Restarts a daemon of its own with these lines in lxc.conf; answers a connection."""
+    def make(text=''):
+        own_daemon.end(15)
+        with open(own_daemon.path('/etc/libvirt/lxc.conf'), 'w') as file:
+            file.write(text)
+        own_daemon.start()
+        return own_daemon.connect()
+    return make
+
+
+def waiting(daemon):
+    """pids of those that stand by."""
+    found = []
+    for pid in daemon.processes():
+        try:
+            with open('/proc/%d/cmdline' % pid, 'rb') as file:
+                words = file.read().split(b'\0')
+        except OSError:
+            continue
+        if b'--standby' in words:
+            found.append(pid)
+    return sorted(found)
+
+
+def groups(daemon):
+    top = daemon.path('/sys/fs/cgroup')
+    return sorted(os.path.join(folder, name) for folder, names, _ in os.walk(top) for name in names
+                  if re.match(r'lxc-\d+\.libvirt-lxc$', name))
+
+
+def is_ready(daemon, pid):
+    """It has entered its groups, which is the last it does before it waits."""
+    with open('/proc/%d/cgroup' % pid) as file:
+        return 'lxc-%d.libvirt-lxc/supervisor' % pid in file.read()
+
+
+def one(daemon):
+    pids = wait_for(lambda: waiting(daemon), 'one stands by')
+    assert len(pids) == 1
+    wait_for(lambda: is_ready(daemon, pids[0]), 'it has made what can be made')
+    return pids[0]
+
+
+def run(connection, make_guest, **options):
+    guest = make_guest(**options)
+    domain = connection.defineXML(guest.xml())
+    domain.create()
+    return domain, guest
+
+
+@pytest.fixture
+def supplied(configured, make_guest, own_daemon):
+    """A connection to a daemon with a controller that stands by, and the pid of that."""
+    connection = configured()
+    assert not waiting(own_daemon), 'none before the first guest'
+    run(connection, make_guest)[0].destroy()
+    return connection, one(own_daemon)
+
+
+def test_the_next_guest_gets_it_and_another_one_stands_by(own_daemon, supplied, make_guest):
+    connection, pid = supplied
+    domain, guest = run(connection, make_guest)
+    assert domain.ID() == pid
+    with open('/proc/%d/cgroup' % pid) as file:
+        assert '/machine/lxc-%d-%s.libvirt-lxc/supervisor' % (pid, guest.name) in file.read()
+    with open('/proc/%d/cmdline' % pid, 'rb') as file:
+        assert file.read().decode().split('\0')[1:3] == ['--name', guest.name]
+    assert one(own_daemon) != pid
+    domain.destroy()
+
+
+def test_it_costs_no_processor_time(own_daemon, supplied):
+    _, pid = supplied
+    before = process.field(pid, 'voluntary_ctxt_switches')
+    wait_for(lambda: process.field(pid, 'State')[0] == 'S', 'it sleeps')
+    assert process.field(pid, 'voluntary_ctxt_switches') == before
+
+
+FACTS = ['/proc/1/status', '/proc/1/mountinfo', '/proc/1/cgroup', '/proc/1/limits', '/proc/1/attr/current',
+         '/proc/net/dev', '/proc/1/uid_map', '/proc/1/oom_score_adj', '/proc/sys/net/ipv4/ip_forward']
+REPORT = 'for f in %s; do echo "== $f"; cat $f; done > /report 2>&1; ' \
+         'ls /dev >> /report; touch /reported; exec sleep 1000' % ' '.join(FACTS)
+
+
+def report(domain, guest):
+    wait_for(lambda: os.path.exists(os.path.join(guest.root, 'reported')), 'it has reported')
+    text = read_file(guest.root, 'report').replace(guest.name, 'NAME').replace(guest.root, 'ROOT')
+    # numbers that the kernel counts up: of mounts, devices without a disk, peer groups, of what happened; it
+    # lists mounts in the order of theirs, with what was made ahead first
+    text = re.sub(r'(?m)^\d+ \d+ \d+:\d+ ', 'N ', text)
+    text = re.sub(r'master:\d+', 'master:N', text)
+    text = re.sub(r'(?m)^(State|Vm\w+|Rss\w+|HugetlbPages|(non)?voluntary_ctxt_switches|Cpus_allowed\w*|SigQ):.*$', r'\1', text)
+    return '\n'.join(sorted(text.splitlines()))
+
+
+def limits(domain):
+    """What its groups hold on the host, and who may use devices."""
+    with open('/proc/%d/cgroup' % process.init_of(domain)) as file:
+        return re.sub(r'lxc-\d+-[^/]*', 'lxc-PID-NAME', file.read())
+
+
+@pytest.mark.parametrize('options', [
+    {}, {'features': ''}, {'idmap': 100000}, {'devices': '<hostdev mode="capabilities" type="misc"><source>'
+                                                         '<char>/dev/zero</char></source></hostdev>'}],
+    ids=['own network', 'network of the host', 'user namespace', 'device'])
+def test_a_guest_cannot_tell_it_from_one_that_was_started_for_it(own_daemon, configured, make_guest, make_root, options):
+    owner = options.get('idmap', 0)
+    told = []
+    for conf in ('standby_controllers = 0\n', 'standby_controllers = 1\n'):
+        connection = configured(conf)
+        if conf.endswith('1\n'):
+            run(connection, make_guest)[0].destroy()
+            pid = one(own_daemon)
+        domain, guest = run(connection, make_guest, root=make_root(owner=owner), init='/bin/sh',
+                            arguments=['-c', REPORT], **options)
+        assert conf.endswith('0\n') or domain.ID() == pid
+        told.append((report(domain, guest), limits(domain)))
+        domain.destroy()
+    for cold, warm in zip(*told):
+        assert not list(difflib.unified_diff(cold.splitlines(), warm.splitlines(), lineterm='', n=0))
+
+
+def test_limits_are_those_of_the_guest(own_daemon, supplied, make_guest):
+    connection, pid = supplied
+    domain, _ = run(connection, make_guest, memory=48)
+    assert domain.ID() == pid
+    assert domain.memoryParameters()['hard_limit'] == 48 * 1024
+    domain.destroy()
+
+
+def test_one_that_was_killed_is_not_missed(own_daemon, supplied, make_guest):
+    connection, pid = supplied
+    os.kill(pid, signal.SIGKILL)
+    process.wait_gone(pid)
+    domain, _ = run(connection, make_guest)
+    assert domain.ID() != pid
+    domain.destroy()
+
+
+def test_it_is_not_used_when_its_program_was_replaced(own_daemon, supplied, make_guest):
+    connection, pid = supplied
+    program = own_daemon.path('/usr/lib/libvirt/libvirt_lxc')
+    shutil.copy2(program, program + '.new')
+    os.rename(program + '.new', program)
+    domain, _ = run(connection, make_guest)
+    assert domain.ID() != pid
+    process.wait_gone(pid)
+    domain.destroy()
+
+
+def test_it_is_not_used_for_another_partition(own_daemon, supplied, make_guest):
+    connection, pid = supplied
+    for folder in os.listdir(own_daemon.path('/sys/fs/cgroup')):
+        os.makedirs(own_daemon.path('/sys/fs/cgroup/%s/yard.partition' % folder), exist_ok=True)
+    cpuset = own_daemon.path('/sys/fs/cgroup/cpuset')
+    for name in ('cpuset.cpus', 'cpuset.mems') if os.path.isdir(cpuset) else ():
+        with open(os.path.join(cpuset, name)) as source:
+            with open(os.path.join(cpuset, 'yard.partition', name), 'w') as target:
+                target.write(source.read())
+    domain, _ = run(connection, make_guest, top='<resource><partition>/yard</partition></resource>')
+    assert domain.ID() != pid
+    domain.destroy()
+
+
+def test_a_start_of_it_that_fails_leaves_nothing(own_daemon, supplied, make_guest):
+    connection, pid = supplied
+    before = leaks.Leaks(own_daemon)
+    guest = make_guest(init='/sbin/nothing')
+    domain = connection.defineXML(guest.xml())
+    with pytest.raises(libvirt.libvirtError, match="cannot execute '/sbin/nothing'"):
+        domain.create()
+    process.wait_gone(pid)
+    before.check()
+    assert not [group for group in groups(own_daemon) if 'lxc-%d.' % pid in group]
+
+
+def test_it_ends_with_the_daemon(own_daemon, supplied):
+    _, pid = supplied
+    own_daemon.end(15)
+    assert not process.alive(pid) and not groups(own_daemon)
+
+
+def test_it_ends_when_the_daemon_is_killed(own_daemon, supplied):
+    _, pid = supplied
+    own_daemon.kill()
+    process.wait_gone(pid)
+    wait_for(lambda: not groups(own_daemon), 'its groups are gone')
+
+
+def test_what_a_killed_one_leaves_the_next_daemon_removes(own_daemon, supplied):
+    _, pid = supplied
+    os.kill(pid, signal.SIGKILL)
+    process.wait_gone(pid)
+    assert groups(own_daemon)
+    own_daemon.restart()
+    assert not groups(own_daemon)
+
+
+def test_there_are_as_many_as_configured(own_daemon, configured, make_guest):
+    connection = configured('standby_controllers = 3\n')
+    run(connection, make_guest)[0].destroy()
+    wait_for(lambda: len(waiting(own_daemon)) == 3, lambda: '3 stand by, are %r' % waiting(own_daemon))
+    connection = configured('standby_controllers = 0\n')
+    run(connection, make_guest)[0].destroy()
+    assert not waiting(own_daemon)
