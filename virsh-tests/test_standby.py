@@ -168,15 +168,29 @@ def test_it_is_not_used_when_its_program_was_replaced(own_daemon, supplied, make
     domain.destroy()
 
 
-def test_it_is_not_used_for_another_partition(own_daemon, supplied, make_guest):
-    connection, pid = supplied
-    for folder in os.listdir(own_daemon.path('/sys/fs/cgroup')):
-        os.makedirs(own_daemon.path('/sys/fs/cgroup/%s/yard.partition' % folder), exist_ok=True)
-    cpuset = own_daemon.path('/sys/fs/cgroup/cpuset')
+@pytest.fixture
+def yard(own_daemon):
+    """A partition."""
+    top = own_daemon.path('/sys/fs/cgroup')
+    places = [folder for folder in os.listdir(top) if os.path.exists(os.path.join(top, folder, 'cgroup.procs'))]
+    for folder in places or ['']:
+        os.mkdir(os.path.join(top, folder, 'yard.partition'))
+    cpuset = os.path.join(top, 'cpuset')
     for name in ('cpuset.cpus', 'cpuset.mems') if os.path.isdir(cpuset) else ():
         with open(os.path.join(cpuset, name)) as source:
             with open(os.path.join(cpuset, 'yard.partition', name), 'w') as target:
                 target.write(source.read())
+    yield '/yard'
+    for pid in waiting(own_daemon):
+        os.kill(pid, signal.SIGTERM)
+        process.wait_gone(pid)
+    for folder, folders, _ in os.walk(top, topdown=False):
+        if '/yard.partition' in folder:
+            os.rmdir(folder)
+
+
+def test_it_is_not_used_for_another_partition(own_daemon, supplied, make_guest, yard):
+    connection, pid = supplied
     domain, _ = run(connection, make_guest, top='<resource><partition>/yard</partition></resource>')
     assert domain.ID() != pid
     domain.destroy()
