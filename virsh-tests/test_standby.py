@@ -181,9 +181,7 @@ def yard(own_daemon):
             with open(os.path.join(cpuset, 'yard.partition', name), 'w') as target:
                 target.write(source.read())
     yield '/yard'
-    for pid in waiting(own_daemon):
-        os.kill(pid, signal.SIGTERM)
-        process.wait_gone(pid)
+    own_daemon.end(15)
     for folder, folders, _ in os.walk(top, topdown=False):
         if '/yard.partition' in folder:
             os.rmdir(folder)

@@ -123,7 +123,9 @@ view_reply(Launch *launch, GError **error)
     ViewRequest request;
 
     if (!view_request_read(launch->view_connection, launch->view, &request))
-        return fail(error, FAILURE_SYSTEM, "the kernel has given up the view of /proc");
+        return fail(error, FAILURE_SYSTEM,
+                    "the kernel has given up the view of /proc; start the container again, or set "
+                    "proc_view = 0 in lxc.conf");
     if (request.header && view_directory_answer(&request))
         view_request_done(launch->view);
     return true;
