@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The guide holds what it promises: every command in it is run, in order, and says what stands there.
 
-In docs/guide-*.rst, console blocks are sessions of root's shell: "# " begins a command, "> " continues
+In docs/guide-*.rst and docs/filesystems.rst, console blocks are sessions of root's shell: "# " begins a command, "> " continues
 it, other lines are its output, in which "…" stands for anything, and a line of it for any lines. What
-follows the comment ".. not run: REASON" is not run, and after ".. run with: PROGRAM" only where that is
-installed. `virsh console` is run on a terminal: what follows a prompt there is typed.
+follows the comment ".. not run: REASON" is not run, and after ".. run with: THINGS" only where all of these
+are: programs, modules of the kernel, "prjquota". `virsh console` is run on a terminal: what follows a prompt there is typed.
 """
 import glob
 import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -18,7 +19,7 @@ from harness import build
 from harness.console import TerminalConsole
 from harness.guest import CACHE
 
-PAGES = sorted(glob.glob(os.path.join(build.TOP, 'docs', 'guide-*.rst')))
+PAGES = sorted(glob.glob(os.path.join(build.TOP, 'docs', 'guide-*.rst'))) + ['filesystems.rst']
 BLOCK = re.compile(r'^(?:\.\. (not run|run with): (.+)\n\n)?\.\. code-block:: console\n((?:\n|   .*\n)+)', re.MULTILINE)
 PROMPT = re.compile(r'(.*(?:login: |Password: |[#$] |[#$]$))(.*)')
 NETWORK = '/usr/share/libvirt/networks/default.xml'
@@ -31,10 +32,31 @@ mkdir -p "$word" && cp -a %s/. "$word" && rm "$word/.complete" && echo bittern >
 """
 
 
+def kernel_has_quota():
+    with tempfile.TemporaryDirectory() as directory:
+        image, place = os.path.join(directory, 'image'), os.path.join(directory, 'place')
+        os.mkdir(place)
+        for command in (['truncate', '-s', '8M', image],
+                        ['mkfs.ext4', '-q', '-O', 'project,quota', '-E', 'quotatype=prjquota', image],
+                        ['mount', '-o', 'prjquota', image, place], ['umount', place]):
+            if subprocess.run(command, check=False, capture_output=True).returncode != 0:
+                return False
+    return True
+
+
+def is_here(thing):
+    if thing == 'prjquota':
+        return kernel_has_quota()
+    if shutil.which(thing):
+        return True
+    subprocess.run(['modprobe', '-q', thing], check=False)
+    return os.path.isdir('/sys/module/' + thing)
+
+
 def steps(text):
     """(command, output) of every block that is run."""
     for kind, what, block in BLOCK.findall(text):
-        if kind == 'not run' or (kind and not shutil.which(what)):
+        if kind == 'not run' or (kind and not all(map(is_here, what.split()))):
             continue
         command, output = None, []
         for line in block.splitlines():
