@@ -51,6 +51,37 @@ leaves_something(const Interface *interface)
            !interface_name_is_generated(interface->target);
 }
 
+/* Whether a running guest of another domain has a link of that name. */
+static bool
+has_name(Domain *domain, const Definition *owner, const char *target)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&domain->lock);
+    guint i;
+
+    if (!domain->guest || !domain->live || g_str_equal(domain->live->uuid, owner->uuid))
+        return false;
+    for (i = 0; i < domain->live->interfaces->len; i++) {
+        const Interface *interface = domain->live->interfaces->pdata[i];
+
+        if (g_strcmp0(interface->target, target) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_of_another(const Definition *owner, const char *target)
+{
+    g_autoptr(GPtrArray) all = domains_all();
+    guint i;
+
+    for (i = 0; i < all->len; i++) {
+        if (has_name(all->pdata[i], owner, target))
+            return true;
+    }
+    return false;
+}
+
 /* @links: the host's end was made, and is not somebody else's with the same name. */
 static void
 clear(const Definition *owner, const Interface *interface, bool links)
@@ -62,7 +93,7 @@ clear(const Definition *owner, const Interface *interface, bool links)
     g_autofree char *text = NULL;
     g_auto(Fd) sealed = -1;
 
-    if (!leaves_something(interface))
+    if (!leaves_something(interface) || (!links && is_of_another(owner, interface->target)))
         return;
     if ((container = container_interface(owner, interface, &error))) {
         text = container_interface_to_json(container);

@@ -156,6 +156,21 @@ def test_a_start_that_fails_leaves_no_link(daemon, define, bridge, leak_check, d
     leak_check.check()
 
 
+@pytest.mark.parametrize('interface, beside', [
+    (on_bridge, 'ifb-%s'),
+    (lambda number, more: "<interface type='direct'><source dev='yard' mode='bridge'/>%s</interface>" % more, 'mvl-%s'),
+], ids=['on a bridge', 'on top of it'])
+def test_a_name_that_is_taken_stays_as_it_is(daemon, start, define, bridge, interface, beside):
+    """The start that fails must not clear away what limits the guest that has the name."""
+    more = "<bandwidth><outbound average='1000'/></bandwidth><target dev='mine'/>"
+    start(name='one', devices=interface(1, more))
+    domain, _ = define(name='two', devices=interface(2, more))
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.create()
+    assert "the host has an interface 'mine' already" in str(caught.value)
+    assert 'rate 8Mbit' in daemon.run('tc', 'class', 'show', 'dev', beside % 'mine').stdout
+
+
 def kill_in_the_middle(domain, delay):
     """Starts a guest whose controller is killed after the delay, wherever the start is then."""
     def kill():
