@@ -450,17 +450,21 @@ def bench_network(sides, table, options):
         side.daemon.run('ip', 'link', 'delete', 'yard')
 
 
-def hand_made(daemon):
-    """Two network namespaces with a pair each on the bridge, made by ip; answers their processes."""
+def hand_made(daemon, numbers, rate=None):
+    """Two network namespaces with a pair each on the bridge, made by ip and tc; answers their processes."""
     processes = []
-    for number in (1, 2):
+    for number in numbers:
         process = subprocess.Popen(daemon.enter('unshare', '--net', 'sleep', '600'))
         processes.append(process)
         wait_for(lambda: os.readlink('/proc/%d/ns/net' % process.pid) !=
                  os.readlink('/proc/%d/ns/net' % daemon.holder), 'it has a network of its own')
-        for words in ('link add hand%d master yard type veth peer name eth0 netns %d' % (number, process.pid),
-                      'link set hand%d up' % number):
-            assert daemon.run('ip', *words.split()).returncode == 0
+        commands = ['ip link add hand%d master yard type veth peer name eth0 netns %d' % (number, process.pid),
+                    'ip link set hand%d up' % number]
+        if rate:
+            commands += ['tc qdisc add dev hand%d root handle 1: htb default 1' % number,
+                         'tc class add dev hand%d parent 1: classid 1:1 htb rate %s' % (number, rate)]
+        for command in commands:
+            assert daemon.run(*command.split()).returncode == 0, command
         for words in ('link set lo up', 'link set eth0 up',
                       'address add 198.51.100.%d/24 dev eth0' % number):
             subprocess.run(['nsenter', '-t', str(process.pid), '-n', 'ip', *words.split()], check=True)
@@ -484,24 +488,36 @@ def throughput(pids, address, seconds=2):
 
 
 def bench_throughput(sides, table, options):
-    """Two guests of ours on a bridge, and two namespaces made by hand on the same one, in turns."""
+    """Guests of ours on a bridge, and namespaces made by hand on the same one, in turns: unlimited, and with
+    1 Gbit/s to each."""
     side = sides[0]
     for words in (('add', 'yard', 'type', 'bridge'), ('set', 'yard', 'up')):
         assert side.daemon.run('ip', 'link', *words).returncode == 0
     domains = []
-    for number in (1, 2):
-        domains.append(side.define('wide%d' % number, devices="""<interface type='bridge'>
-            <source bridge='yard'/><ip address='192.0.2.%d' prefix='24'/></interface>""" % number))
-        side.start(domains[-1])
-    guests = [process.init_of(domain) for domain in domains]
-    made, end = hand_made(side.daemon)
-    values = {'ours': [], 'made by hand': []}
+    pairs = []
+    ends = []
+    for label, numbers, limit, rate in (
+            ('', (1, 2), '', None),
+            (', 1 Gbit/s to each', (3, 4), "<bandwidth><inbound average='125000'/></bandwidth>", '1gbit')):
+        started = [side.define('wide%d' % number, devices="""<interface type='bridge'>
+            <source bridge='yard'/><ip address='192.0.2.%d' prefix='24'/>%s</interface>""" % (number, limit))
+                   for number in numbers]
+        for domain in started:
+            side.start(domain)
+        domains += started
+        made, end = hand_made(side.daemon, numbers, rate)
+        ends.append(end)
+        pairs.append(('TCP between two guests%s, ours' % label, [process.init_of(domain) for domain in started],
+                      '192.0.2.%d' % numbers[1]))
+        pairs.append(('TCP between two guests%s, made by hand' % label, made, '198.51.100.%d' % numbers[1]))
+    values = {label: [] for label, _, _ in pairs}
     for _ in range(max(5, options.rounds // 2)):
-        values['ours'].append(throughput(guests, '192.0.2.2'))
-        values['made by hand'].append(throughput(made, '198.51.100.2'))
+        for label, pids, address in pairs:
+            values[label].append(throughput(pids, address))
     for label, numbers in values.items():
-        table.add_one('TCP between two guests, %s' % label, numbers, 'Gbit/s')
-    end()
+        table.add_one(label, numbers, 'Gbit/s')
+    for end in ends:
+        end()
     for domain in domains:
         side.stop(domain)
     side.daemon.run('ip', 'link', 'delete', 'yard')
