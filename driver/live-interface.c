@@ -106,6 +106,11 @@ inherit_port(Interface *interface, const Interface *before)
     set(&interface->port_id, before->port_id);
     set(&interface->bridge, before->bridge);
     set(&interface->device, before->device);
+    set(&interface->address_type, before->address_type);
+    set(&interface->address.domain, before->address.domain);
+    set(&interface->address.bus, before->address.bus);
+    set(&interface->address.slot, before->address.slot);
+    set(&interface->address.function, before->address.function);
 }
 
 /* What decides about the port of the bridge, as text; the rest of what may change is taken out. */

@@ -173,15 +173,17 @@ def test_a_floor_is_kept_by_the_network(daemon, start, make_network):
     daemon.run('tc', 'qdisc', 'del', 'dev', 'lo', 'root')
     if sfq.returncode != 0:
         pytest.skip('the kernel has no sfq, which networks with bandwidth need')
-    make_network(ISOLATED.replace('<ip ', "<bandwidth><inbound average='10000' peak='20000'/></bandwidth><ip ", 1))
-    domain, _ = start(devices=on_network(1, 'cellar', """<bandwidth>
+    # of mode open, which asks nothing of the host's filter tables
+    make_network((ROUTED % 'open').replace(
+        '<ip ', "<bandwidth><inbound average='10000' peak='20000'/></bandwidth><ip ", 1))
+    domain, _ = start(devices=on_network(1, 'road', """<bandwidth>
         <inbound average='2000' floor='1500'/></bandwidth>"""))
     class_id = interface_of(domain).find('bandwidth').get('classID')
-    shown = daemon.run('tc', 'class', 'show', 'dev', 'cellar0').stdout
+    shown = daemon.run('tc', 'class', 'show', 'dev', 'road0').stdout
     assert [line for line in shown.splitlines()
             if 'htb 1:%s ' % class_id in line and 'rate 12Mbit' in line], shown
     domain.destroy()
-    assert 'htb 1:%s ' % class_id not in daemon.run('tc', 'class', 'show', 'dev', 'cellar0').stdout
+    assert 'htb 1:%s ' % class_id not in daemon.run('tc', 'class', 'show', 'dev', 'road0').stdout
 
 
 def test_bandwidth_of_an_interface_on_a_network_of_devices(daemon, start, make_network, wire):
@@ -256,6 +258,31 @@ def test_guests_on_top_of_one_device_reach_each_other_in_mode_bridge_only(daemon
     assert network.reaches(daemon, 'g13', '192.0.2.14', 5)
     assert not network.reaches(daemon, 'g11', '192.0.2.12')
     assert network.reaches(daemon, 'g11', '192.0.2.1', 5)
+
+
+def test_a_network_of_cards_gives_one_of_its_pool(daemon, start, define, make_network, wire):
+    daemon.run('mount', '-t', 'tmpfs', 'none', '/sys/bus/pci/devices')
+    for directory in ('0000:03:10.2/net/wire', '0000:03:00.0/net/other'):
+        os.makedirs(daemon.path('/sys/bus/pci/devices/' + directory))
+    os.symlink('../0000:03:00.0', daemon.path('/sys/bus/pci/devices/0000:03:10.2/physfn'))
+    try:
+        net = make_network("""<network><name>pool</name><forward mode='hostdev' managed='yes'>
+            <address type='pci' domain='0' bus='3' slot='0x10' function='2'/></forward></network>""")
+        domain, described = start(devices=on_network(1, 'pool', "<ip address='192.0.2.7' prefix='24'/>"))
+        live = interface_of(domain)
+        assert live.get('type') == 'hostdev' and live.find('source').get('network') == 'pool'
+        assert network.links_inside(daemon, described.name)['eth0']['address'] == MAC % 1
+        assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+        second, _ = define(name='second', devices=on_network(2, 'pool'))
+        with pytest.raises(libvirt.libvirtError) as caught:
+            second.create()
+        assert 'pool' in str(caught.value)
+        domain.destroy()
+        assert wire in network.links(daemon) and net.listAllPorts() == []
+        second.create()
+        second.destroy()
+    finally:
+        daemon.run('umount', '/sys/bus/pci/devices')
 
 
 def test_a_device_that_is_passed_through_has_one_guest(connection, start, define, make_network, wire):

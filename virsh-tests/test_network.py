@@ -332,6 +332,57 @@ def test_a_device_of_the_host_comes_back_when_the_daemon_was_killed(own_daemon, 
     network.ip(own_daemon, 'link', 'delete', 'far')
 
 
+@pytest.fixture
+def card(daemon, wire):
+    """A PCI device, as sysfs would have it, whose network interface is "wire"; another one has none."""
+    daemon.run('mount', '-t', 'tmpfs', 'none', '/sys/bus/pci/devices')
+    for directory in ('0000:03:10.2/net/wire', '0000:03:10.3'):
+        os.makedirs(daemon.path('/sys/bus/pci/devices/' + directory))
+    yield "<address type='pci' domain='0x0000' bus='0x03' slot='0x10' function='0x%d'/>"
+    for domain in daemon.connect().listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+        domain.destroy()
+    daemon.run('umount', '/sys/bus/pci/devices')
+
+
+def of_card(address, more=''):
+    return ("<interface type='hostdev'><source>%s</source><mac address='%s'/>"
+            "<ip address='192.0.2.7' prefix='24'/>%s</interface>" % (address, MAC % 7, more))
+
+
+@pytest.mark.parametrize('live', [False, True], ids=['at the start', 'while it runs'])
+def test_the_interface_of_a_card_moves_in_and_comes_back(daemon, start, card, live):
+    document = of_card(card % 2, "<guest dev='lan'/><mtu size='1400'/>")
+    domain, described = start(devices='' if live else document)
+    if live:
+        domain.attachDeviceFlags(document, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    link = network.links_inside(daemon, described.name)['lan']
+    assert link['address'] == MAC % 7 and link['mtu'] == 1400 and 'UP' in link['flags']
+    assert network.reaches(daemon, described.name, '192.0.2.1', 5)
+    assert 'wire' not in network.links(daemon)
+    told = ElementTree.fromstring(domain.XMLDesc()).find('devices/interface')
+    assert told.find('source/address').get('slot') == '0x10' and told.find('alias').get('name') == 'net0'
+    if live:
+        domain.detachDeviceAlias('net0', libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    else:
+        domain.destroy()
+    assert 'wire' in network.links(daemon)
+
+
+@pytest.mark.parametrize('address, message', [
+    ("<address type='pci' domain='0' bus='0xfe' slot='0' function='0'/>",
+     'the host has no PCI device 0000:fe:00.0; name another one'),
+    (3, 'PCI device 0000:03:10.3 has no network interface: give it back to the host'),
+    (2, "the host has no interface 'wire' to move in; the container has that of PCI device 0000:03:10.2"),
+], ids=['no device', 'no interface', 'in use'])
+def test_a_card_that_cannot_move_fails_the_start(daemon, start, define, card, address, message):
+    if address == 2:
+        start(name='first', devices=of_card(card % 2))
+    domain, _ = define(devices=of_card(address if isinstance(address, str) else card % address))
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.create()
+    assert "interface 'eth0': " + message in str(caught.value)
+
+
 @pytest.mark.skipif(not os.path.exists('/usr/bin/pasta'), reason='passt is not installed')
 @pytest.mark.parametrize('options', [{}, {'idmap': 500000}], ids=['', 'mapped ids'])
 def test_a_program_translates_for_an_interface_of_type_user(daemon, start, wire, options):

@@ -311,6 +311,16 @@ computes_checksums(const Interface *given, const char *side)
     return false;
 }
 
+static bool
+fill_hostdev(const Definition *definition, const Interface *given, ContainerInterface *interface,
+             GError **error)
+{
+    interface->kind = g_strdup(CONTAINER_INTERFACE_DEVICE);
+    interface->host_name = g_strdup(given->target);
+    interface->pci = interface_pci_address(given);
+    return true;
+}
+
 static const struct {
     InterfaceType type;
     bool (*fill)(const Definition *definition, const Interface *given,
@@ -319,6 +329,7 @@ static const struct {
     { INTERFACE_BRIDGE, fill_bridge },     { INTERFACE_NETWORK, fill_bridge },
     { INTERFACE_ETHERNET, fill_ethernet }, { INTERFACE_NULL, fill_null },
     { INTERFACE_DIRECT, fill_direct },     { INTERFACE_USER, fill_user },
+    { INTERFACE_HOSTDEV, fill_hostdev },
 };
 
 static bool
@@ -333,7 +344,7 @@ fill_kind(const Definition *definition, const Interface *given, ContainerInterfa
     }
     return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                 "<interface type='%s'> is not supported for containers; use type 'bridge', "
-                "'network', 'ethernet', 'direct', 'user' or 'null'",
+                "'network', 'ethernet', 'direct', 'hostdev', 'user' or 'null'",
                 interface_type_name(given->type));
 }
 
@@ -404,6 +415,15 @@ container_moved_devices(const Definition *definition)
 
         if (hostdev->type == HOSTDEV_NET)
             g_ptr_array_add(devices, container_moved_device(hostdev));
+    }
+    for (i = 0; i < definition->interfaces->len; i++) {
+        const Interface *given = definition->interfaces->pdata[i];
+        ContainerInterface *device = NULL;
+
+        /* without a name on the host it has not moved in */
+        if (given->type == INTERFACE_HOSTDEV && given->target &&
+            (device = container_interface(definition, given, NULL)))
+            g_ptr_array_add(devices, device);
     }
     return devices;
 }

@@ -86,10 +86,11 @@ check_switch_port(const Interface *interface, GError **error)
                       "cannot have <port isolated='yes'/> with <virtualport type='openvswitch'>, "
                       "which has no such ports",
                       error);
-    if (type == INTERFACE_USER &&
+    if ((type == INTERFACE_USER || type == INTERFACE_HOSTDEV) &&
         (bandwidth->inbound.average || bandwidth->outbound.average || bandwidth->inbound.floor))
         return refuse(interface, "cannot have <bandwidth>; use type 'bridge' or 'network'", error);
-    if (interface->filter.filter && (type == INTERFACE_USER || type == INTERFACE_DIRECT))
+    if (interface->filter.filter &&
+        (type == INTERFACE_USER || type == INTERFACE_DIRECT || type == INTERFACE_HOSTDEV))
         return refuse(interface,
                       "cannot have <filterref>, which works on bridges; use type 'bridge' or "
                       "'network'",
@@ -104,10 +105,17 @@ check_switch_port(const Interface *interface, GError **error)
 static bool
 check_interface(const Interface *interface, GError **error)
 {
+    g_autofree char *pci = NULL;
+
     if (!interface_is_possible(interface->type))
         return refuse(interface,
                       "is nothing a container can have; use type 'bridge', 'network', 'ethernet', "
-                      "'direct', 'user' or 'null'",
+                      "'direct', 'hostdev', 'user' or 'null'",
+                      error);
+    if (interface->type == INTERFACE_HOSTDEV && !(pci = interface_pci_address(interface)))
+        return refuse(interface,
+                      "needs an <address type='pci'> with 'bus', 'slot' and 'function' in its "
+                      "<source>",
                       error);
     if (interface->script)
         return refuse(interface, "cannot have <script>; use a hook of libvirt", error);

@@ -220,3 +220,32 @@ route_free(void *route)
 {
     xml_free(&route_type, route);
 }
+
+/* Whether @text is a number up to @max, in either base. */
+static bool
+read_part(const char *text, uint64_t max, unsigned *ret_part)
+{
+    char *end;
+    uint64_t number;
+
+    if (!text)
+        return false;
+    number = g_ascii_strtoull(text, &end, 0);
+    *ret_part = number;
+    return g_ascii_isdigit(*text) && *end == '\0' && number <= max;
+}
+
+char *
+pci_address_text(const PciAddress *address)
+{
+    unsigned domain = 0;
+    unsigned bus;
+    unsigned slot;
+    unsigned function;
+
+    if ((address->domain && !read_part(address->domain, UINT32_MAX, &domain)) ||
+        !read_part(address->bus, 0xff, &bus) || !read_part(address->slot, 0x1f, &slot) ||
+        !read_part(address->function, 7, &function))
+        return NULL;
+    return g_strdup_printf("%04x:%02x:%02x.%x", domain, bus, slot, function);
+}

@@ -28,6 +28,17 @@ typedef struct {
     uint64_t metric; /* 0: not said */
 } IpRoute;
 
+/* Attributes of an <address> of type 'pci', in either base; the domain may be NULL. */
+typedef struct {
+    char *domain;
+    char *bus;
+    char *slot;
+    char *function;
+} PciAddress;
+
+/* "0000:03:00.0"; NULL for what is no such address. Free with g_free(). */
+char *pci_address_text(const PciAddress *address);
+
 /* Bits of the network: prefix, netmask, or what the address says by its class (IPv4) or by custom
  * (IPv6, 64). */
 unsigned ip_route_prefix(const IpRoute *route);

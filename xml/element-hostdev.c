@@ -148,30 +148,10 @@ hostdev_type_name(HostdevType type)
     return types[type];
 }
 
-/* Whether @text is a number up to @max, in either base. */
-static bool
-read_part(const Kept *address, const char *name, uint64_t max, unsigned *ret_part)
-{
-    const char *text = kept_attribute(address, name);
-    char *end;
-    uint64_t number;
-
-    *ret_part = 0;
-    if (!text)
-        return g_str_equal(name, "domain");
-    number = g_ascii_strtoull(text, &end, 0);
-    *ret_part = number;
-    return g_ascii_isdigit(*text) && *end == '\0' && number <= max;
-}
-
 char *
 hostdev_pci_address(const Hostdev *hostdev)
 {
     const Kept *address = NULL;
-    unsigned domain;
-    unsigned bus;
-    unsigned slot;
-    unsigned function;
     guint i;
 
     for (i = 0; i < hostdev->kept->len; i++) {
@@ -180,11 +160,14 @@ hostdev_pci_address(const Hostdev *hostdev)
         if (g_str_equal(kept->name, "source"))
             address = kept_child(kept, "address");
     }
-    if (!address || !read_part(address, "domain", UINT32_MAX, &domain) ||
-        !read_part(address, "bus", 0xff, &bus) || !read_part(address, "slot", 0x1f, &slot) ||
-        !read_part(address, "function", 7, &function))
+    if (!address)
         return NULL;
-    return g_strdup_printf("%04x:%02x:%02x.%x", domain, bus, slot, function);
+    return pci_address_text(&(PciAddress){
+        (char *)kept_attribute(address, "domain"),
+        (char *)kept_attribute(address, "bus"),
+        (char *)kept_attribute(address, "slot"),
+        (char *)kept_attribute(address, "function"),
+    });
 }
 
 bool

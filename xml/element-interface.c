@@ -132,6 +132,8 @@ target_print(XmlWriter *writer, const void *object)
 static const XmlCodec codec_target = { target_read, target_print, true, target_is_printed };
 
 #define ON(type) ONLY(INTERFACE_##type)
+/* What an interface of type 'network' may become. */
+#define MADE_BY_NETWORK (ON(BRIDGE) | ON(DIRECT) | ON(HOSTDEV))
 #define KEPT(path)                     \
     {                                  \
         path, FIELD_KEPT, MEMBER(kept) \
@@ -150,19 +152,22 @@ static const XmlField interface_fields[] = {
     SWITCH("mac/@check", mac_check),
     { "mac/@currentAddress", FIELD_STRING, MEMBER(mac_current), FIELD_LIVE },
     { "source/@network", FIELD_STRING, MEMBER(network), FIELD_REQUIRED, ON(NETWORK) },
-    { "source/@network", FIELD_STRING, MEMBER(network), FIELD_LIVE, ON(BRIDGE) | ON(DIRECT) },
+    { "source/@network", FIELD_STRING, MEMBER(network), FIELD_LIVE, MADE_BY_NETWORK },
     { "source/@portgroup", FIELD_STRING, MEMBER(portgroup), 0, ON(NETWORK) },
-    { "source/@portgroup", FIELD_STRING, MEMBER(portgroup), FIELD_LIVE, ON(BRIDGE) | ON(DIRECT) },
-    { "source/@portid", FIELD_STRING, MEMBER(port_id), FIELD_LIVE,
-      ON(NETWORK) | ON(BRIDGE) | ON(DIRECT) },
+    { "source/@portgroup", FIELD_STRING, MEMBER(portgroup), FIELD_LIVE, MADE_BY_NETWORK },
+    { "source/@portid", FIELD_STRING, MEMBER(port_id), FIELD_LIVE, ON(NETWORK) | MADE_BY_NETWORK },
     { "source/@bridge", FIELD_STRING, MEMBER(bridge), FIELD_REQUIRED, ON(BRIDGE) },
     { "source/@bridge", FIELD_STRING, MEMBER(bridge), FIELD_LIVE, ON(NETWORK) },
     { "source/@dev", FIELD_STRING, MEMBER(device), FIELD_REQUIRED, ON(DIRECT) },
     { "source/@mode", FIELD_ENUM, MEMBER(mode), FIELD_ALWAYS, ON(DIRECT), .names = modes },
+    { "source/address/@type", FIELD_STRING, MEMBER(address_type), 0, ON(HOSTDEV) },
+    { "source/address/@domain", FIELD_STRING, MEMBER(address.domain), 0, ON(HOSTDEV) },
+    { "source/address/@bus", FIELD_STRING, MEMBER(address.bus), 0, ON(HOSTDEV) },
+    { "source/address/@slot", FIELD_STRING, MEMBER(address.slot), 0, ON(HOSTDEV) },
+    { "source/address/@function", FIELD_STRING, MEMBER(address.function), 0, ON(HOSTDEV) },
     { "source/ip", FIELD_STRUCTS, MEMBER(host_ips), 0, ON(ETHERNET), .type = &ip_type },
     { "source/route", FIELD_STRUCTS, MEMBER(host_routes), 0, ON(ETHERNET), .type = &route_type },
-    { "source", FIELD_KEPT, MEMBER(kept), 0,
-      ~(ON(NETWORK) | ON(BRIDGE) | ON(DIRECT) | ON(ETHERNET)) },
+    { "source", FIELD_KEPT, MEMBER(kept), 0, ~(ON(NETWORK) | MADE_BY_NETWORK | ON(ETHERNET)) },
     { "vlan", FIELD_STRUCT, MEMBER(vlan), .type = &vlan_type },
     { "virtualport", FIELD_STRUCT, MEMBER(virtual_port), .type = &virtual_port_type },
     { "bandwidth", FIELD_STRUCT, MEMBER(bandwidth), .type = &bandwidth_type },
@@ -264,7 +269,16 @@ bool
 interface_is_possible(InterfaceType type)
 {
     return type == INTERFACE_ETHERNET || type == INTERFACE_NETWORK || type == INTERFACE_BRIDGE ||
-           type == INTERFACE_DIRECT || type == INTERFACE_USER || type == INTERFACE_NULL;
+           type == INTERFACE_DIRECT || type == INTERFACE_USER || type == INTERFACE_NULL ||
+           type == INTERFACE_HOSTDEV;
+}
+
+char *
+interface_pci_address(const Interface *interface)
+{
+    if (interface->address_type && !g_str_equal(interface->address_type, "pci"))
+        return NULL;
+    return pci_address_text(&interface->address);
 }
 
 bool

@@ -71,11 +71,13 @@ typedef struct {
     int mac_type; /* 0 not said, 1 generated, 2 static */
     Switch mac_check;
     char *mac_current;      /* live only */
-    char *network;          /* NETWORK; live also what a BRIDGE or DIRECT came from */
+    char *network;          /* NETWORK; live also what another type came from */
     char *portgroup;        /* of the network */
     char *port_id;          /* live only: UUID of the network's port */
     char *bridge;           /* BRIDGE; live also of a NETWORK */
     char *device;           /* DIRECT: interface of the host */
+    char *address_type;     /* HOSTDEV: "pci", as are libvirt's words for it */
+    PciAddress address;     /* HOSTDEV: of the card or function */
     DirectMode mode;        /* DIRECT */
     GPtrArray *host_ips;    /* ETHERNET: of IpAddress *, for the host's end */
     GPtrArray *host_routes; /* ETHERNET: of IpRoute * */
@@ -108,6 +110,9 @@ const char *interface_type_name(InterfaceType type);
 
 /* Whether a container can have such an interface at all. */
 bool interface_is_possible(InterfaceType type);
+
+/* "0000:03:00.0", of a HOSTDEV; NULL when it names none. Free with g_free(). */
+char *interface_pci_address(const Interface *interface);
 
 /* Whether the interface is a pair with one end on the host; a DIRECT one only when something is
  * said that needs it. */

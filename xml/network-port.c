@@ -77,6 +77,40 @@ apply_direct(Interface *interface, xmlNode *plug, GError **error)
            fail(error, FAILURE_INTERNAL, "network '%s' names no device", interface->network);
 }
 
+static void
+set_address(Interface *interface, xmlNode *address)
+{
+    interface->address_type = g_strdup("pci");
+    interface->address.domain = xml_attribute(address, "domain");
+    interface->address.bus = xml_attribute(address, "bus");
+    interface->address.slot = xml_attribute(address, "slot");
+    interface->address.function = xml_attribute(address, "function");
+}
+
+static void
+forget_address(Interface *interface)
+{
+    g_clear_pointer(&interface->address_type, g_free);
+    g_clear_pointer(&interface->address.domain, g_free);
+    g_clear_pointer(&interface->address.bus, g_free);
+    g_clear_pointer(&interface->address.slot, g_free);
+    g_clear_pointer(&interface->address.function, g_free);
+}
+
+/* One of the pool; the container needs no driver but the host's own. */
+static bool
+apply_hostdev(Interface *interface, xmlNode *plug, GError **error)
+{
+    xmlNode *address = xml_child(plug, "address");
+
+    if (!address)
+        return fail(error, FAILURE_INTERNAL, "network '%s' names no device", interface->network);
+    interface->type = INTERFACE_HOSTDEV;
+    forget_address(interface);
+    set_address(interface, address);
+    return true;
+}
+
 static bool
 apply_plug(Interface *interface, xmlNode *plug, GError **error)
 {
@@ -84,6 +118,8 @@ apply_plug(Interface *interface, xmlNode *plug, GError **error)
 
     if (g_strcmp0(type, "direct") == 0)
         return apply_direct(interface, plug, error);
+    if (g_strcmp0(type, "hostdev-pci") == 0)
+        return apply_hostdev(interface, plug, error);
     if (g_strcmp0(type, "network") != 0 && g_strcmp0(type, "bridge") != 0)
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                     "network '%s' gives ports of type '%s', which a container cannot have",
@@ -136,11 +172,14 @@ network_port_forget(Interface *interface)
 {
     if (!interface->network)
         return;
-    interface->type = INTERFACE_NETWORK;
     interface->mode = DIRECT_VEPA;
     g_clear_pointer(&interface->port_id, g_free);
     g_clear_pointer(&interface->bridge, g_free);
     g_clear_pointer(&interface->device, g_free);
+    if (interface->type == INTERFACE_HOSTDEV)
+        g_clear_pointer(&interface->target, g_free);
+    forget_address(interface);
+    interface->type = INTERFACE_NETWORK;
 }
 
 char *

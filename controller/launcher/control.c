@@ -196,7 +196,7 @@ describe_interfaces(const Launch *launch)
 
         one->alias = g_strdup(interface->alias);
         one->index = g_array_index(launch->links, int, i);
-        one->name = one->index ? g_strdup(interface->host_name) : NULL;
+        one->name = g_strdup(interface->host_name);
         g_ptr_array_add(described, one);
     }
     return described;

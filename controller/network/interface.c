@@ -11,6 +11,7 @@
 #include "controller/network/address.h"
 #include "controller/network/link.h"
 #include "controller/network/passt.h"
+#include "controller/network/pci.h"
 #include "controller/network/port.h"
 #include "controller/network/relay.h"
 #include "controller/network/shape.h"
@@ -297,20 +298,48 @@ create_relay(const Network *network, ContainerInterface *interface, GError **err
     return false;
 }
 
+/* Of what the bus calls a device, or its name, the link. */
+static bool
+find_device(const Network *network, ContainerInterface *interface, Link *ret_link, GError **error)
+{
+    int errnum;
+
+    if (interface->pci) {
+        g_free(interface->host_name);
+        if (!(interface->host_name = pci_interface("/sys", interface->pci, error)))
+            return false;
+    }
+    errnum = link_find(network->host, interface->host_name, ret_link);
+    if (errnum == ENODEV)
+        return fail(error, FAILURE_OPERATION_FAILED,
+                    "the host has no interface '%s' to move in%s%s", interface->host_name,
+                    interface->pci ? "; the container has that of PCI device " : "",
+                    interface->pci ? interface->pci : "");
+    return !errnum || netlink_fail(network->host, errnum, error, "cannot look at interface '%s'",
+                                   interface->host_name);
+}
+
 static bool
 move_device(const Network *network, ContainerInterface *interface, GError **error)
 {
     Link link;
-    int errnum = link_find(network->host, interface->host_name, &link);
+    int errnum = 0;
 
-    if (errnum == ENODEV)
-        return fail(error, FAILURE_OPERATION_FAILED, "the host has no interface '%s' to move in",
-                    interface->host_name);
-    if (!errnum)
-        errnum = link_move(network->host, link.index, network->netns, interface->name);
-    return !errnum || netlink_fail(network->host, errnum, error,
-                                   "cannot move the host's interface '%s' into the container",
-                                   interface->host_name);
+    if (!find_device(network, interface, &link, error))
+        return false;
+    /* most cards take another address only while they are down */
+    if (interface->mac && !(errnum = link_set_up(network->host, link.index, false)))
+        errnum = link_set_mac(network->host, link.index, interface->mac);
+    if (!errnum && interface->mtu)
+        errnum = link_set_mtu(network->host, link.index, interface->mtu);
+    if (!errnum &&
+        !(errnum = link_move(network->host, link.index, network->netns, interface->name)))
+        return true;
+    netlink_fail(network->host, errnum, error,
+                 "cannot move the host's interface '%s' into the container", interface->host_name);
+    if (interface->mac && link_find(network->host, interface->host_name, &link) == 0)
+        link_restore_mac(network->host, &link);
+    return false;
 }
 
 /* Only a device that the guest has given another name is not found: the kernel returns it. */
@@ -324,9 +353,12 @@ return_device(const Network *network, const ContainerInterface *interface, GErro
         return true;
     link_set_up(network->guest, link.index, false);
     errnum = link_move(network->guest, link.index, network->home, interface->host_name);
-    return !errnum ||
-           netlink_fail(network->guest, errnum, error, "cannot return interface '%s' to the host",
-                        interface->host_name);
+    if (errnum)
+        return netlink_fail(network->guest, errnum, error,
+                            "cannot return interface '%s' to the host", interface->host_name);
+    if (interface->mac && link_find(network->host, interface->host_name, &link) == 0)
+        link_restore_mac(network->host, &link);
+    return true;
 }
 
 static bool

@@ -61,6 +61,7 @@ read_link(struct nlmsghdr *header, Link *link)
     struct nlattr *name = nlmsg_find_attr(header, sizeof(*info), IFLA_IFNAME);
     struct nlattr *master = nlmsg_find_attr(header, sizeof(*info), IFLA_MASTER);
     struct nlattr *mac = nlmsg_find_attr(header, sizeof(*info), IFLA_ADDRESS);
+    struct nlattr *own = nlmsg_find_attr(header, sizeof(*info), IFLA_PERM_ADDRESS);
     struct nlattr *mtu = nlmsg_find_attr(header, sizeof(*info), IFLA_MTU);
     struct nlattr *kind = nlmsg_find_attr(header, sizeof(*info), IFLA_LINKINFO);
 
@@ -75,6 +76,8 @@ read_link(struct nlmsghdr *header, Link *link)
         link->master = nla_get_u32(master);
     if (mac && nla_len(mac) == sizeof(link->mac))
         memcpy(link->mac, nla_data(mac), sizeof(link->mac));
+    if (own && nla_len(own) == sizeof(link->own_mac))
+        memcpy(link->own_mac, nla_data(own), sizeof(link->own_mac));
     if (kind)
         read_kind(kind, link);
 }
@@ -247,17 +250,32 @@ link_set_mtu(Netlink *netlink, int index, uint32_t mtu)
     return netlink_perform(netlink, message);
 }
 
+static int
+set_mac(Netlink *netlink, int index, const unsigned char mac[6])
+{
+    struct nl_msg *message = link_request(RTM_NEWLINK, 0, index, NULL);
+
+    nla_put(message, IFLA_ADDRESS, 6, mac);
+    return netlink_perform(netlink, message);
+}
+
 int
 link_set_mac(Netlink *netlink, int index, const char *mac)
 {
-    struct nl_msg *message;
     unsigned char bytes[6];
 
-    if (!link_parse_mac(mac, bytes))
-        return EINVAL;
-    message = link_request(RTM_NEWLINK, 0, index, NULL);
-    nla_put(message, IFLA_ADDRESS, sizeof(bytes), bytes);
-    return netlink_perform(netlink, message);
+    return link_parse_mac(mac, bytes) ? set_mac(netlink, index, bytes) : EINVAL;
+}
+
+int
+link_restore_mac(Netlink *netlink, const Link *link)
+{
+    static const unsigned char none[6];
+
+    if (memcmp(link->own_mac, none, sizeof(none)) == 0 ||
+        memcmp(link->own_mac, link->mac, sizeof(link->mac)) == 0)
+        return 0;
+    return set_mac(netlink, link->index, link->own_mac);
 }
 
 int

@@ -17,6 +17,7 @@ typedef struct {
     char kind[16];        /* "bridge", "veth"; "": hardware */
     char master_kind[16]; /* "bridge", "openvswitch"; "": no master */
     unsigned char mac[6];
+    unsigned char own_mac[6]; /* that the device came with; zero: it has none */
 } Link;
 
 /* What a new link in the container has. */
@@ -52,6 +53,8 @@ int link_set_up(Netlink *netlink, int index, bool up);
 int link_set_master(Netlink *netlink, int index, int master);
 int link_set_mtu(Netlink *netlink, int index, uint32_t mtu);
 int link_set_mac(Netlink *netlink, int index, const char *mac);
+/* Makes the address of @link its own again, if it has one. */
+int link_restore_mac(Netlink *netlink, const Link *link);
 int link_set_name(Netlink *netlink, int index, const char *name);
 int link_delete(Netlink *netlink, int index);
 

@@ -57,6 +57,7 @@ static const JsonField interface_fields[] = {
     { "isolated", JSON_BOOL, MEMBER(isolated) },
     { "vlans", JSON_OBJECTS, MEMBER(vlans), .type = &container_vlan_type },
     { "lower", JSON_STRING, MEMBER(lower) },
+    { "pci", JSON_STRING, MEMBER(pci) },
     { "mode", JSON_STRING, MEMBER(mode) },
     { "addresses", JSON_OBJECTS, MEMBER(addresses), .type = &container_address_type },
     { "routes", JSON_OBJECTS, MEMBER(routes), .type = &container_route_type },

@@ -58,6 +58,7 @@ typedef struct {
     bool isolated;             /* port of the bridge */
     GPtrArray *vlans;          /* of ContainerVlan * */
     char *lower;               /* macvlan, relay: the device of the host below it */
+    char *pci;                 /* device: its address on the bus, by which it is found */
     char *mode;                /* macvlan, relay: "bridge", "vepa", "private", "passthru" */
     GPtrArray *addresses;      /* of ContainerAddress *, inside */
     GPtrArray *routes;         /* of ContainerRoute * */

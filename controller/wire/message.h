@@ -25,7 +25,7 @@
 /* A network interface as it came to be. */
 typedef struct {
     char *alias;   /* "net0" */
-    char *name;    /* of the end on the host; NULL: it has none */
+    char *name;    /* of the end on the host, or of the device that moved in; NULL: neither */
     int64_t index; /* of that end; 0: it has none */
 } MessageInterface;
 

@@ -58,7 +58,7 @@ report(Message *reply, const ContainerInterface *interface, int index)
 
     one->alias = g_strdup(interface->alias);
     one->index = index;
-    one->name = index ? g_strdup(interface->host_name) : NULL;
+    one->name = g_strdup(interface->host_name);
     reply->parameters->interfaces = json_array_new(&message_interface_type);
     g_ptr_array_add(reply->parameters->interfaces, one);
 }

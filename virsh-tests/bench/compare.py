@@ -462,7 +462,8 @@ def hand_made(daemon, numbers, rate=None):
                     'ip link set hand%d up' % number]
         if rate:
             commands += ['tc qdisc add dev hand%d root handle 1: htb default 1' % number,
-                         'tc class add dev hand%d parent 1: classid 1:1 htb rate %s' % (number, rate)]
+                         'tc class add dev hand%d parent 1: classid 1:1 htb rate %s burst 1253k '
+                         'quantum 60000' % (number, rate)]
         for command in commands:
             assert daemon.run(*command.split()).returncode == 0, command
         for words in ('link set lo up', 'link set eth0 up',
