@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Programs and bindings that people use with libvirt, against two running guests."""
+import csv
 import os
 import shutil
 import signal
@@ -174,6 +175,26 @@ def test_a_prometheus_exporter(daemon, client, two):
     for domain in two:
         rows = [line for line in text.splitlines() if 'domain="%s"' % domain.name() in line]
         assert any('max' in line and line.endswith(('6.7108864e+07', '65536')) for line in rows), rows
+
+
+def test_virt_top(client, daemon, start):
+    """Which Debian 12 does not have; tools/on-release installs it on later ones."""
+    need('virt-top')
+    busy, _ = start(init='/bin/sh', arguments=['-c', 'while :; do :; done'])
+    resting, _ = start(init='/bin/sleep', arguments=['1000'])
+    table = os.path.join(daemon.directory, 'top.csv')
+    client('virt-top', '-c', URI, '--script', '--csv', table, '-n', '3', '-d', '1', TERM='dumb')
+    with open(table) as file:
+        rows = list(csv.reader(file))
+    # the names of columns end where those of the guests begin, which each guest's own repeat
+    first = rows[0].index('Domain ID')
+    width = rows[0].index('Domain name') - first
+    assert width == 1 and len(rows) >= 3
+    used = {}
+    for at, name in enumerate(rows[-1]):
+        if name in (busy.name(), resting.name()):
+            used[name] = float(rows[-1][at + 2])
+    assert used[busy.name()] > 20 > 5 > used[resting.name()], rows
 
 
 SETTINGS = '''[org/virt-manager/virt-manager]

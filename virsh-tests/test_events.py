@@ -8,7 +8,7 @@ import time
 import libvirt
 import pytest
 
-from harness import events
+from harness import calls, events
 from harness.daemon import wait_for
 from harness.guest import put, read_file
 
@@ -180,3 +180,11 @@ def test_a_guest_that_runs_out_of_memory_is_told(make_root, start, subscribe):
     assert failure.came[0] == (guest.name, libvirt.VIR_DOMAIN_EVENT_MEMORY_FAILURE_RECIPIENT_GUEST,
                                libvirt.VIR_DOMAIN_EVENT_MEMORY_FAILURE_ACTION_INJECT, 0)
     assert domain.isActive()
+
+
+def test_the_manual_has_every_event(daemon):
+    with open(os.path.join(calls.TOP, 'docs/events.rst')) as page:
+        text = page.read()
+    names = daemon.virsh('event', '--list').out.split()
+    assert len(names) > 20
+    assert [name for name in names if '``%s``' % name not in text] == []
