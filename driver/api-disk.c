@@ -2,20 +2,18 @@
 /* Calls on a disk: how fast it may be used, its size, and what is on it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/loop.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
-#include "controller/wire/node.h"
 #include "driver/api.h"
 #include "driver/change.h"
 #include "driver/disk-rates.h"
 #include "driver/events.h"
+#include "driver/image.h"
 #include "driver/live.h"
 #include "driver/look.h"
 #include "driver/parameters.h"
@@ -297,60 +295,12 @@ api_domain_set_block_io_tune(virDomainPtr handle, const char *path, virTypedPara
     return 0;
 }
 
-/* The image stays sparse: room is taken on the host when the guest writes. */
 static bool
-grow_image(const Disk *disk, uint64_t size, GError **error)
+resize_disk(const Disk *disk, uint64_t size, GError **error)
 {
-    g_auto(Fd) image = open(disk->source, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat status;
+    g_autofree char *what = g_strdup_printf("of disk '%s'", disk->target);
+    dev_t device;
 
-    if (image < 0 || fstat(image, &status) < 0)
-        return fail_errno(error, errno, "cannot open the image '%s' of disk '%s'", disk->source,
-                          disk->target);
-    if (!S_ISREG(status.st_mode))
-        return fail(error, FAILURE_OPERATION_UNSUPPORTED,
-                    "the source '%s' of disk '%s' is no image: change its size on the host",
-                    disk->source, disk->target);
-    if (size < (uint64_t)status.st_size)
-        return fail(error, FAILURE_INVALID_ARG,
-                    "disk '%s' cannot become smaller than its %" G_GUINT64_FORMAT
-                    " bytes while the container uses it: what is beyond would be "
-                    "lost; give a larger size",
-                    disk->target, (uint64_t)status.st_size);
-    if (ftruncate(image, (off_t)size) < 0)
-        return fail_errno(error, errno,
-                          "cannot make the image '%s' of disk '%s' %" G_GUINT64_FORMAT
-                          " bytes large",
-                          disk->source, disk->target, size);
-    return true;
-}
-
-/* The kernel looks at the size of an image when the loop device is made, and when it is told to. */
-static bool
-grow_device(const Disk *disk, const GPtrArray *nodes, GError **error)
-{
-    guint i;
-
-    for (i = 0; nodes && i < nodes->len; i++) {
-        const DeviceNode *node = nodes->pdata[i];
-        g_autofree char *path = g_strdup_printf("/dev/loop%" G_GINT64_FORMAT, node->minor);
-        g_auto(Fd) device = -1;
-
-        if (g_strcmp0(node->alias, disk->alias) != 0)
-            continue;
-        if ((device = open(path, O_RDONLY | O_CLOEXEC)) < 0 ||
-            ioctl(device, LOOP_SET_CAPACITY, 0) < 0)
-            return fail_errno(error, errno, "cannot change the size of '%s', which is disk '%s'",
-                              path, disk->target);
-        return true;
-    }
-    return fail(error, FAILURE_OPERATION_INVALID, "disk '%s' is not in the container",
-                disk->target);
-}
-
-static bool
-check_resizable(const Disk *disk, GError **error)
-{
     if (disk->type == DISK_BLOCK)
         return fail(error, FAILURE_OPERATION_UNSUPPORTED,
                     "disk '%s' is a block device of the host: change the size of '%s' there (for "
@@ -362,16 +312,62 @@ check_resizable(const Disk *disk, GError **error)
     if (disk->readonly)
         return fail(error, FAILURE_OPERATION_UNSUPPORTED,
                     "disk '%s' is read-only: its size cannot be changed", disk->target);
-    return true;
+    return image_grow(disk->source, what, size, &device, error);
+}
+
+/* Of an image that is mounted for the guest; its file system grows with it. */
+static bool
+resize_filesystem(Domain *domain, const Filesystem *filesystem, uint64_t size, GError **error)
+{
+    g_autofree char *what = g_strdup_printf("of filesystem '%s'", filesystem->target);
+    dev_t device;
+
+    if (filesystem->type != FILESYSTEM_FILE || filesystem->readonly ||
+        filesystem->driver_format > FILESYSTEM_FORMAT_RAW)
+        return fail(error, FAILURE_OPERATION_UNSUPPORTED,
+                    "the size of filesystem '%s' cannot be changed: it must be a writable image "
+                    "(type='file') of format raw",
+                    filesystem->target);
+    return image_grow(filesystem->source, what, size, &device, error) &&
+           image_grow_filesystem(domain, filesystem->target, device, size, error);
+}
+
+static const Filesystem *
+find_filesystem(const Definition *definition, const char *target)
+{
+    guint i;
+
+    for (i = 0; i < definition->filesystems->len; i++) {
+        const Filesystem *filesystem = definition->filesystems->pdata[i];
+
+        if (g_strcmp0(filesystem->target, target) == 0)
+            return filesystem;
+    }
+    return NULL;
+}
+
+static bool
+resize(Domain *domain, const char *path, uint64_t size, GError **error)
+{
+    const Filesystem *filesystem = find_filesystem(domain->live, path);
+    const Disk *disk;
+
+    if (size > INT64_MAX)
+        return fail(error, FAILURE_INVALID_ARG,
+                    "%" G_GUINT64_FORMAT " is no size that a disk can have", size);
+    if (filesystem)
+        return resize_filesystem(domain, filesystem, size, error);
+    disk = find_disk(domain->live, path, error);
+    return disk && resize_disk(disk, size, error);
 }
 
 static int
 api_domain_block_resize(virDomainPtr handle, const char *path, unsigned long long size,
                         unsigned int flags)
 {
+    unsigned unit = flags & VIR_DOMAIN_BLOCK_RESIZE_BYTES ? 1 : 1024;
     g_autoptr(GError) error = NULL;
     g_auto(Operation) operation = { NULL };
-    const Disk *disk = NULL;
     Domain *domain;
 
     if (!report_check_flags(flags, VIR_DOMAIN_BLOCK_RESIZE_BYTES | RESIZE_EXTEND))
@@ -379,15 +375,7 @@ api_domain_block_resize(virDomainPtr handle, const char *path, unsigned long lon
     if (!(domain = operation_begin(&operation, handle, "change the size of a disk of",
                                    ACL(virDomainBlockResizeEnsureACL), &error)) ||
         !domain_expect(domain, DOMAIN_OURS, &error) ||
-        !(disk = find_disk(domain->live, path, &error)) || !check_resizable(disk, &error))
-        return report(error);
-    if (size > INT64_MAX / 1024) {
-        fail(&error, FAILURE_INVALID_ARG, "%llu is no size that a disk can have", size);
-        return report(error);
-    }
-    if (!(flags & VIR_DOMAIN_BLOCK_RESIZE_BYTES))
-        size *= 1024;
-    if (!grow_image(disk, size, &error) || !grow_device(disk, domain->guest->nodes, &error))
+        !resize(domain, path, size > UINT64_MAX / unit ? UINT64_MAX : size * unit, &error))
         return report(error);
     return 0;
 }
@@ -490,15 +478,11 @@ static bool
 find_place(const Definition *definition, const char *name, ThresholdPlace *ret_place,
            GError **error)
 {
+    const Filesystem *filesystem = find_filesystem(definition, name);
     const Disk *disk;
-    guint i;
 
-    for (i = 0; i < definition->filesystems->len; i++) {
-        const Filesystem *filesystem = definition->filesystems->pdata[i];
-
-        if (g_strcmp0(filesystem->target, name) == 0)
-            return place_of_filesystem(filesystem, ret_place, error);
-    }
+    if (filesystem)
+        return place_of_filesystem(filesystem, ret_place, error);
     disk = find_disk(definition, name, error);
     return disk && place_of_disk(disk, ret_place, error);
 }

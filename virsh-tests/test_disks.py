@@ -124,7 +124,7 @@ def test_an_image_grows_under_a_running_guest(start, daemon, image):
         assert int(file.read()) * 512 == os.path.getsize(image) == 12 * MIB
     assert domain.blockInfo('vda')[0] == 12 * MIB
     result = daemon.virsh('blockresize', guest.name, 'vda', '4M', check=False)
-    assert "disk 'vda' cannot become smaller than its 12582912 bytes" in result.err
+    assert "of disk 'vda' cannot become smaller than its 12582912 bytes" in result.err
     assert os.path.getsize(image) == 12 * MIB
 
 

@@ -439,6 +439,43 @@ def test_a_directory_becomes_read_only_and_writable_again(daemon, shelf, start):
         domain.updateDeviceFlags(directory_element(shelf, '/data'), libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
+def blocks_of(daemon, guest, path):
+    """KiB that the file system has in the guest."""
+    count, size = inside(daemon, guest, 'stat -f -c "%%b %%S" %s' % path).split()
+    return int(count) * int(size) // 1024
+
+
+@pytest.mark.skipif(not int(process.field(os.getpid(), 'CapEff')[0], 16) >> 24 & 1,
+                    reason='who runs this lacks CAP_SYS_RESOURCE, without which ext4 does not grow')
+@pytest.mark.parametrize('idmap', [None, FIRST])
+def test_an_image_grows_with_its_file_system_while_the_guest_runs(daemon, make_root, make_image, start, idmap):
+    root = make_root(owner=idmap or 0)
+    os.mkdir(os.path.join(root, 'data'))
+    image = make_image(source=root)
+    more = make_image('more', kind='ext4-journal')
+    _, guest = start(root_element=file_element(image, '/'), idmap=idmap, devices=file_element(more, '/data'),
+                     init='/bin/sleep', arguments=['1000'])
+    before = blocks_of(daemon, guest, '/')
+    assert 12000 < before < 17000
+    daemon.virsh('blockresize', guest.name, '/', '40M')
+    assert os.path.getsize(image) == 40 << 20 and 36000 < blocks_of(daemon, guest, '/') < 41000
+    daemon.virsh('blockresize', guest.name, '/data', '64M')
+    assert blocks_of(daemon, guest, '/data') > 50000
+    inside(daemon, guest, 'dd if=/dev/zero of=/full bs=1M count=24; sync')
+    assert 'twenty' in inside(daemon, guest, 'test $(stat -c %s /full) = 25165824 && echo twenty-four')
+    result = daemon.virsh('blockresize', guest.name, '/', '20M', check=False)
+    assert 'cannot become smaller than its 41943040 bytes' in result.err
+
+
+def test_a_file_system_that_cannot_grow_from_outside_is_named(daemon, shelf, make_image, start):
+    image = make_image(kind='btrfs', size='128M')
+    domain, guest = start(devices=file_element(image, '/data'))
+    result = daemon.virsh('blockresize', guest.name, '/data', '160M', check=False)
+    assert 'only ext4 is made larger from outside' in result.err
+    result = daemon.virsh('blockresize', guest.name, '/', '160M', check=False)
+    assert "the size of filesystem '/' cannot be changed: it must be a writable image" in result.err
+
+
 def test_what_is_in_use_stays_and_clients_are_told(shelf, start, recorded):
     source = make_directory(shelf, 'source')
     element = directory_element(source, '/data')

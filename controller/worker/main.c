@@ -31,6 +31,9 @@ static const struct {
     { "DetachFilesystem", filesystem_detach, "DetachFilesystem unmount it" },
     { "UpdateFilesystem", filesystem_update,
       "UpdateFilesystem make it read-only, or writable again" },
+    { "GrowFilesystem", filesystem_grow,
+      "GrowFilesystem TARGET MAJOR MINOR BYTES\n"
+      "                   make it as large as its device" },
     { "Link", link_attach, "Link FILE GROUP  make an interface of the container" },
     { "Relink", link_change, "Relink [port]    change an interface" },
     { "Unlink", link_detach, "Unlink FILE      remove an interface" },

@@ -26,6 +26,10 @@ bool filesystem_attach(Request *request, GError **error);
 bool filesystem_detach(Request *request, GError **error);
 bool filesystem_update(Request *request, GError **error);
 
+/* grow.c: makes the file system at a path of the guest as large as its device; arguments: the path,
+ * numbers of the device, bytes; descriptor: init's pidfd */
+bool filesystem_grow(Request *request, GError **error);
+
 /* link.c: makes, changes (argument "port": also as a port of its bridge) and removes an interface;
  * descriptors: pidfd of the guest's init, interface as of the container definition, sealed, and to
  * attach the log of the domain. Arguments to attach and detach: the file by which the guest's
