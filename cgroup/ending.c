@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "cgroup/layout.h"
 #include "cgroup/tree.h"
@@ -110,11 +111,31 @@ cgroup_await_empty(const CgroupLayout *layout, const char *group, gint64 deadlin
     return true;
 }
 
+/* The groups that every guest has; true when there are no others. */
+static bool
+remove_usual(const CgroupHierarchy *hierarchy, const char *group)
+{
+    static const char *const usual[] = { "/" CGROUP_GUEST, "/" CGROUP_LIMITS, "/" CGROUP_SUPERVISOR,
+                                         "" };
+    bool removed = false;
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(usual); i++) {
+        g_autofree char *path = g_strconcat(hierarchy->mount_point, group, usual[i], NULL);
+
+        removed = rmdir(path) == 0;
+    }
+    return removed;
+}
+
 static bool
 hierarchy_remove(const CgroupHierarchy *hierarchy, const char *group)
 {
-    g_auto(Fd) root = cgroup_hierarchy_open(hierarchy, "", NULL, 0, NULL);
+    g_auto(Fd) root = -1;
 
+    if (remove_usual(hierarchy, group))
+        return true;
+    root = cgroup_hierarchy_open(hierarchy, "", NULL, 0, NULL);
     return root < 0 || cgroup_tree_remove(root, group + 1);
 }
 

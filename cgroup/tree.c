@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "controller/wire/descriptor.h"
@@ -27,11 +28,16 @@ is_gone(int number)
 static bool
 children_each(int directory, int depth, TreeFunc function, gpointer data)
 {
-    g_auto(Fd) fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    g_auto(Fd) fd = -1;
     struct dirent *entry;
+    struct stat status;
     bool good = true;
     DIR *stream;
 
+    /* the kernel counts them: the directory itself has two links */
+    if (fstat(directory, &status) == 0 && status.st_nlink == 2)
+        return true;
+    fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || !(stream = fdopendir(fd)))
         return is_gone(errno);
     fd_steal(&fd);
