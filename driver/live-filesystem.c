@@ -116,12 +116,6 @@ update(LiveChange *change, GError **error)
                       error);
     if (wanted->readonly == present->readonly)
         return true;
-    if (change->live->uid_map->len > 0)
-        return refuse(
-            wanted,
-            "belongs to a container with <idmap>, for which read-only is final; detach it "
-            "and attach it anew",
-            error);
     if (wanted->type == FILESYSTEM_TEMPLATE || wanted->type == FILESYSTEM_VOLUME)
         return refuse(wanted,
                       "is of a type that is mounted in another way when it is read-only; "
@@ -129,7 +123,15 @@ update(LiveChange *change, GError **error)
                       error);
     if (!wanted->readonly && (wanted->type == FILESYSTEM_BLOCK || wanted->type == FILESYSTEM_FILE))
         return refuse(wanted, "was opened for reading only; detach it and attach it anew", error);
-    return work(change, "UpdateFilesystem", error);
+    if (change->live->uid_map->len == 0)
+        return work(change, "UpdateFilesystem", error);
+    /* read-only is final there, which only a mount that is made so is */
+    if (wanted->type != FILESYSTEM_MOUNT)
+        return refuse(wanted,
+                      "belongs to a container with <idmap>, in which only those of type 'mount' "
+                      "change; detach it and attach it anew",
+                      error);
+    return work(change, "ReplaceFilesystem", error);
 }
 
 const LiveKind live_filesystem = { "filesystem", attach, detach, update };

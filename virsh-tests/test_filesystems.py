@@ -474,6 +474,47 @@ def test_a_file_system_that_cannot_grow_from_outside_is_named(daemon, shelf, mak
     assert 'only ext4 is made larger from outside' in result.err
     result = daemon.virsh('blockresize', guest.name, '/', '160M', check=False)
     assert "the size of filesystem '/' cannot be changed: it must be a writable image" in result.err
+def test_a_directory_of_a_guest_with_ids_of_its_own_becomes_read_only_for_good_and_writable_again(daemon, shelf, start):
+    source = make_directory(shelf, 'source')
+    os.chmod(source, 0o777)
+    element = directory_element(source, '/data', mode='mapped')
+    readonly = directory_element(source, '/data', '<readonly/>', mode='mapped')
+    domain, guest = start(idmap=FIRST, devices=element)
+
+    def command(script):
+        ran = daemon.run('/usr/lib/libvirt/libvirt_lxc_exec', guest.name, '--', '/bin/sh', '-c', script)
+        return ran.stdout + ran.stderr
+    for _ in range(2):
+        domain.updateDeviceFlags(readonly, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        assert 'Read-only' in command('touch /data/x')
+        assert 'denied' in command('mount -o remount,bind,rw /data') and 'Read-only' in command('touch /data/x')
+        assert '<readonly/>' in domain.XMLDesc(0)
+        domain.updateDeviceFlags(element, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        assert command('touch /data/x && cat /data/letter') == 'source\n'
+        assert '<readonly/>' not in domain.XMLDesc(0)
+    assert os.stat(source + '/x').st_uid == 0
+    # who has it open for writing would go on
+    holder = subprocess.Popen(daemon.enter('/usr/lib/libvirt/libvirt_lxc_exec', guest.name, '--', '/bin/sh', '-c',
+                                           'exec 5> /data/open; echo > /holds; exec sleep 1000'))
+    wait_for(lambda: inside(daemon, guest, 'ls /holds').strip(), 'a file is open')
+    with pytest.raises(libvirt.libvirtError, match="'/data' is in use in the container; end what uses it"):
+        domain.updateDeviceFlags(readonly, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    holder.kill()
+    holder.wait()
+    assert '<readonly/>' not in domain.XMLDesc(0) and command('touch /data/x') == ''
+
+
+def test_what_cannot_change_in_a_guest_with_ids_of_its_own_says_so(daemon, shelf, mounted, start):
+    source = shared_directory(daemon, shelf, mounted)
+    ram = "<filesystem type='ram'><source usage='1' units='MiB'/><target dir='/scratch'/>%s</filesystem>"
+    element = directory_element(source, '/data', mode='mapped')
+    domain, _ = start(idmap=FIRST, devices=element + ram % '')
+    with pytest.raises(libvirt.libvirtError, match="with <idmap>, in which only those of type 'mount' change"):
+        domain.updateDeviceFlags(ram % '<readonly/>', libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    with pytest.raises(libvirt.libvirtError, match="other file systems are mounted below '/data' of the container"):
+        domain.updateDeviceFlags(directory_element(source, '/data', '<readonly/>', mode='mapped'),
+                                 libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert ' /data/early ' in mounts_of(domain)
 
 
 def test_what_is_in_use_stays_and_clients_are_told(shelf, start, recorded):

@@ -127,10 +127,13 @@ def test_what_cannot_be_saved_is_taken_back(daemon, start, things, recorded, kin
         'device-added ' + alias, 'device-removed ' + alias]
 
 
+@pytest.mark.parametrize('idmap', [None, 300000], ids=['privileged', 'unprivileged'])
 @pytest.mark.parametrize('where', [STATUS, CONFIGURATION], ids=['status', 'configuration'])
-def test_an_update_that_cannot_be_saved_is_taken_back(daemon, start, things, where):
+def test_an_update_that_cannot_be_saved_is_taken_back(daemon, start, things, where, idmap):
     element = elements(things)['filesystem']
-    domain, guest = start(devices=element)
+    if idmap:
+        element = element.replace("type='mount'", "type='mount' accessmode='mapped'")
+    domain, guest = start(devices=element, idmap=idmap)
     before = state(domain)
     readonly = element.replace('</filesystem>', '<readonly/></filesystem>')
     with unwritable(daemon, where):

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "controller/kernel.h"
 #include "controller/mounts/image.h"
 #include "controller/mounts/inside.h"
+#include "controller/mounts/place.h"
 #include "controller/mounts/source.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/sealed.h"
@@ -171,4 +173,63 @@ filesystem_update(Request *request, GError **error)
     return enter(init, container, &root, error) &&
            inside_set_readonly(root, mount->destination,
                                g_strv_contains((const char *const *)mount->options, "ro"), error);
+}
+
+/* A copy of what is mounted on @destination, to be put back. */
+static int
+copy_mounted(int root, const char *destination, GError **error)
+{
+    g_auto(Fd) place = place_open(root, destination, O_PATH, error);
+    int tree;
+
+    if (place < 0)
+        return -1;
+    tree = open_tree(place, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+    if (tree < 0)
+        fail_errno(error, errno, "cannot copy the mount at '%s' of the container", destination);
+    return tree;
+}
+
+static bool
+exchange(int root, const ContainerMount *mount, int tree, bool lazily, GError **error)
+{
+    g_auto(Fd) before = copy_mounted(root, mount->destination, error);
+
+    if (before < 0 || !inside_detach(root, mount->destination, lazily, error))
+        return false;
+    if (inside_attach(root, tree, mount->destination, error))
+        return true;
+    inside_attach(root, before, mount->destination, NULL);
+    return false;
+}
+
+bool
+filesystem_replace(Request *request, GError **error)
+{
+    g_auto(Fd) init = message_take_fd(request->fds, 0);
+    g_autoptr(Container) container = take_container(request, error);
+    g_auto(SourceContext) context = { .user_namespace = -1 };
+    const ContainerMount *mount;
+    g_auto(Fd) root = -1;
+    g_auto(Fd) tree = -1;
+    bool below;
+
+    if (!container)
+        return false;
+    mount = container->mounts->pdata[0];
+    below = has_mounts_below(init, mount->destination);
+    /* whoever has a file open there for writing would go on writing */
+    if (below && g_strv_contains((const char *const *)mount->options, "ro"))
+        return fail(error, FAILURE_OPERATION_UNSUPPORTED,
+                    "other file systems are mounted below '%s' of the container; detach it and "
+                    "attach it anew",
+                    mount->destination);
+    context.uid_mappings = container->os->uid_mappings;
+    context.gid_mappings = container->os->gid_mappings;
+    context.capabilities = container->process->capabilities;
+    if ((tree = source_open(&context, mount, error)) < 0) {
+        source_explain(mount, error);
+        return false;
+    }
+    return enter(init, container, &root, error) && exchange(root, mount, tree, below, error);
 }

@@ -34,6 +34,8 @@ static const struct {
     { "GrowFilesystem", filesystem_grow,
       "GrowFilesystem TARGET MAJOR MINOR BYTES\n"
       "                   make it as large as its device" },
+    { "ReplaceFilesystem", filesystem_replace,
+      "ReplaceFilesystem\n                   mount it anew in the place of what is there" },
     { "Link", link_attach, "Link FILE GROUP  make an interface of the container" },
     { "Relink", link_change, "Relink [port]    change an interface" },
     { "Unlink", link_detach, "Unlink FILE      remove an interface" },

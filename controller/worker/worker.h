@@ -25,6 +25,7 @@ bool initctl_request(Request *request, GError **error);
 bool filesystem_attach(Request *request, GError **error);
 bool filesystem_detach(Request *request, GError **error);
 bool filesystem_update(Request *request, GError **error);
+bool filesystem_replace(Request *request, GError **error);
 
 /* grow.c: makes the file system at a path of the guest as large as its device; arguments: the path,
  * numbers of the device, bytes; descriptor: init's pidfd */
