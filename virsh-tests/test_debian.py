@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Debian guests that boot their own init."""
+"""Debian guests that boot their own init, and programs of Debian's in them."""
+import os
 import shutil
+import subprocess
 import tempfile
 
 import libvirt
 import pytest
 
+from harness import build
 from harness import guest as guests
 from harness.console import StreamConsole, TerminalConsole
 from harness.daemon import wait_for
@@ -57,3 +60,44 @@ def test_it_reboots(daemon, connection, boot, recorded):
     recorded.wait(domain.name(), 'reboot', seconds=60)
     wait_for(domain.isActive, 'it runs again')
     wait_for_login(connection, domain)
+
+
+def release():
+    with open('/etc/os-release') as file:
+        return [line.split('=')[1].strip() for line in file if line.startswith('VERSION_CODENAME=')][0]
+
+
+def test_sudo_makes_root_of_a_user(daemon, debian, workshop, connection):
+    """A setuid program with modules and a configuration of its own: Debian's, in both kinds of guests."""
+    if release() not in ('bookworm', 'trixie'):
+        pytest.skip('there are no guests of this release')
+    source = debian('systemd', release())
+    try:
+        package = guests.debian_package('sudo')
+    except build.Missing as error:
+        pytest.skip(str(error))
+    directory = tempfile.mkdtemp(prefix='sudo-', dir=workshop)
+    os.chmod(directory, 0o755)
+    root = directory + '/root'
+    os.mkdir(root)
+    # what programs need; the rest would take long to copy
+    subprocess.run('cp -a --parents bin sbin lib lib64 etc usr/bin usr/lib64 usr/lib/x86_64-linux-gnu %s && '
+                   'cd %s && mkdir proc sys dev run tmp var' % (root, root), shell=True, cwd=source, check=True)
+    # beside it first: dpkg would put a directory in the place of the link /lib
+    subprocess.run(['dpkg', '-x', package, directory + '/sudo'], check=True)
+    subprocess.run(['cp', '-a', directory + '/sudo/usr', directory + '/sudo/etc', root], check=True)
+    for name, line in (('passwd', 'keel:x:1000:1000::/:/bin/sh'), ('shadow', 'keel:*:19000:0:99999:7:::'),
+                       ('hosts', '127.0.0.1 sudo sudo-mapped')):
+        with open(root + '/etc/' + name, 'a') as file:
+            file.write(line + '\n')
+    guests.put(root, 'etc/sudoers', 'keel ALL=(ALL) NOPASSWD: ALL\n', 0o440)
+    for name, options in (('sudo', {}), ('sudo-mapped', {
+            'idmap': 0x2000000, 'root_element': "<filesystem type='mount' accessmode='mapped'><source dir='%s'/>"
+                                                "<target dir='/'/></filesystem>" % root})):
+        described = guests.Guest(name, root, init='/bin/sleep', arguments=['1000'], memory=256, **options)
+        connection.createXML(described.xml())
+        ran = daemon.run('/usr/lib/libvirt/libvirt_lxc_exec', '--user', 'keel', name, '--', 'sh', '-c',
+                         'id -u; sudo -n id -u; sudo -n -u nobody id -un')
+        assert ran.stdout.split() == ['1000', '0', 'nobody'], ran.stdout + ran.stderr
+        connection.lookupByName(name).destroy()
+    shutil.rmtree(directory)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Root file systems and domain XML of guests."""
 import fcntl
+import glob
 import os
 import shutil
 import subprocess
@@ -121,6 +122,21 @@ def make_debian_root(directory, suite, packages):
     put(directory, 'etc/hostname', 'guest\n')
     with open(os.path.join(directory, '.complete'), 'w'):
         pass
+
+
+def debian_package(name):
+    """The package of this machine's own release, fetched once."""
+    directory = os.path.join(CACHE, 'packages')
+    os.makedirs(directory, exist_ok=True)
+    # apt gives up root's rights for a download
+    os.chmod(directory, 0o777)
+    with open(directory + '.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not glob.glob('%s/%s_*.deb' % (directory, name)):
+            done = subprocess.run(['apt-get', '-qq', 'download', name], cwd=directory, check=False, capture_output=True)
+            if done.returncode != 0:
+                raise build.Missing('the package %s cannot be fetched' % name)
+    return glob.glob('%s/%s_*.deb' % (directory, name))[0]
 
 
 def copy_root(source, directory):
