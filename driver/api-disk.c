@@ -312,6 +312,12 @@ resize_disk(const Disk *disk, uint64_t size, GError **error)
     if (disk->readonly)
         return fail(error, FAILURE_OPERATION_UNSUPPORTED,
                     "disk '%s' is read-only: its size cannot be changed", disk->target);
+    /* only the program that reads it knows what to make larger */
+    if (disk->format > FILESYSTEM_FORMAT_RAW || g_strcmp0(disk->driver, "nbd") == 0)
+        return fail(error, FAILURE_OPERATION_UNSUPPORTED,
+                    "the size of disk '%s' cannot be changed while the container runs: '%s' is not "
+                    "read by a loop device; use 'qemu-img resize' when it is shut off",
+                    disk->target, disk->source);
     return image_grow(disk->source, what, size, &device, error);
 }
 
@@ -323,7 +329,8 @@ resize_filesystem(Domain *domain, const Filesystem *filesystem, uint64_t size, G
     dev_t device;
 
     if (filesystem->type != FILESYSTEM_FILE || filesystem->readonly ||
-        filesystem->driver_format > FILESYSTEM_FORMAT_RAW)
+        filesystem->driver_format > FILESYSTEM_FORMAT_RAW ||
+        filesystem->driver_type == FILESYSTEM_DRIVER_NBD)
         return fail(error, FAILURE_OPERATION_UNSUPPORTED,
                     "the size of filesystem '%s' cannot be changed: it must be a writable image "
                     "(type='file') of format raw",

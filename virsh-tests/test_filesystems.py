@@ -474,6 +474,8 @@ def test_a_file_system_that_cannot_grow_from_outside_is_named(daemon, shelf, mak
     assert 'only ext4 is made larger from outside' in result.err
     result = daemon.virsh('blockresize', guest.name, '/', '160M', check=False)
     assert "the size of filesystem '/' cannot be changed: it must be a writable image" in result.err
+
+
 def test_a_directory_of_a_guest_with_ids_of_its_own_becomes_read_only_for_good_and_writable_again(daemon, shelf, start):
     source = make_directory(shelf, 'source')
     os.chmod(source, 0o777)

@@ -206,6 +206,8 @@ def test_an_image_is_a_disk_cold_and_hot(shelf, start, daemon, gone, cache):
                   ).out.count('\n') == 2 + 3
     with open('/proc/%d/cgroup' % servers(hot)[0]) as file:
         assert re.search(r'/supervisor$', file.read(), re.MULTILINE)
+    assert "the size of disk 'vdb' cannot be changed while the container runs" in \
+        refused(domain.blockResize, 'vdb', 8 << 20, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
     domain.detachDeviceAlias('disk1', libvirt.VIR_DOMAIN_AFFECT_LIVE)
     wait_for(lambda: not servers(hot), 'qemu-nbd has ended')
     domain.destroy()
