@@ -311,23 +311,59 @@ fail_key(const CgroupHierarchy *hierarchy, const char *key, GError **error)
                 key, controller, key);
 }
 
-bool
-cgroup_write_key(const CgroupLayout *layout, const char *group, const char *key, const char *value,
-                 GError **error)
+static const CgroupHierarchy *
+unified_hierarchy(const CgroupLayout *layout)
 {
-    const CgroupHierarchy *hierarchy = NULL;
-    g_auto(Fd) directory = -1;
     guint i;
 
     for (i = 0; i < layout->hierarchies->len; i++) {
         if (layout_hierarchy(layout, i)->version == 2)
-            hierarchy = layout_hierarchy(layout, i);
+            return layout_hierarchy(layout, i);
     }
+    return NULL;
+}
+
+bool
+cgroup_pass_on(const CgroupLayout *layout, const char *group, const char *key)
+{
+    /* systemd 262 knows cpu, cpuset, io, memory and pids */
+    static const char *const unmanaged[] = { "hugetlb", "misc", "rdma", "dmem", NULL };
+    const CgroupHierarchy *hierarchy = unified_hierarchy(layout);
+    g_autofree char *controller = g_strndup(key, strcspn(key, "."));
+    g_autofree char *word = g_strconcat("+", controller, NULL);
+    g_auto(GStrv) names = g_strsplit(group + 1, "/", -1);
+    g_auto(Fd) directory = -1;
+    size_t i;
+
+    if (!hierarchy || !g_strv_contains(unmanaged, controller) ||
+        !g_strv_contains((const char *const *)hierarchy->controllers, controller))
+        return false;
+    directory = hierarchy_open(hierarchy, "");
+    for (i = 0; directory >= 0 && names[i]; i++) {
+        int below = openat(directory, names[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        /* one that cannot is missed when the file is written */
+        cgroup_file_write(directory, "cgroup.subtree_control", word);
+        fd_close(&directory);
+        directory = below;
+    }
+    return true;
+}
+
+bool
+cgroup_write_key(const CgroupLayout *layout, const char *group, const char *key, const char *value,
+                 GError **error)
+{
+    const CgroupHierarchy *hierarchy = unified_hierarchy(layout);
+    g_auto(Fd) directory = -1;
+
     if (!hierarchy)
         return fail_key(NULL, key, error);
     if ((directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error)) < 0)
         return false;
-    if (cgroup_file_write(directory, key, value))
+    if (cgroup_file_write(directory, key, value) ||
+        (errno == ENOENT && cgroup_pass_on(layout, group, key) &&
+         cgroup_file_write(directory, key, value)))
         return true;
     if (errno == ENOENT)
         return fail_key(hierarchy, key, error);

@@ -93,6 +93,13 @@ bool cgroup_attach(const CgroupLayout *layout, const char *group, pid_t pid, GEr
 bool cgroup_write(const CgroupLayout *layout, CgroupController controller, const char *path,
                   const char *value, GError **error);
 
+/*
+ * A service manager passes on to its slices and scopes the controllers it knows, and leaves all
+ * others alone. Has the groups above @group of the v2 hierarchy pass on the one of @key
+ * ("hugetlb.2MB.max") if it is of the latter; false when it is none.
+ */
+bool cgroup_pass_on(const CgroupLayout *layout, const char *group, const char *key);
+
 /* Writes @value to the file @key ("memory.high") of @group in the v2 hierarchy.
  * FAILURE_CONFIG_UNSUPPORTED says why when the group has no such file there. */
 bool cgroup_write_key(const CgroupLayout *layout, const char *group, const char *key,

@@ -277,10 +277,12 @@ write_hugepages(const LimitTarget *target, const GPtrArray *limits, GError **err
         g_autofree char *v1 = g_strdup_printf("hugetlb.%s.limit_in_bytes", limit->page_size);
         g_autofree char *v2 = g_strdup_printf("hugetlb.%s.max", limit->page_size);
         LimitFile file = { CGROUP_HUGETLB, v1, v2 };
-
         g_autofree char *there = NULL;
 
-        if (!(there = read_text(target, &file, NULL)))
+        there = read_text(target, &file, NULL);
+        if (!there && cgroup_pass_on(target->layout, target->group, v2))
+            there = read_text(target, &file, NULL);
+        if (!there)
             return fail(error, FAILURE_CONFIG_UNSUPPORTED,
                         "groups of this host cannot limit huge pages of %s; remove the "
                         "<caisson:hugetlb pagesize='%s'>, or see /sys/kernel/mm/hugepages for the "

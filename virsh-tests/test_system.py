@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from harness import process
+from harness import limits, process
 from harness.daemon import wait_for
 from harness.guest import read_file
 from harness.system import systemctl
@@ -216,3 +216,14 @@ def read_limit(controllers, group):
             return int(file.read())
     except (OSError, ValueError):
         return None
+
+
+HUGE = ("<caisson:container xmlns:caisson='urn:caisson:domain:1'>"
+        "<caisson:hugetlb pagesize='2MB' limit='8' unit='MiB'/></caisson:container>")
+
+
+@pytest.mark.skipif('hugetlb' not in limits.v2_controllers(), reason='this kernel limits no huge pages')
+def test_huge_pages_are_limited_though_systemd_does_not_know_them(started):
+    domain, _ = started(top=HUGE)
+    assert limits.unified(domain, 'hugetlb.2MB.max') == str(8 << 20)
+    domain.destroy()
