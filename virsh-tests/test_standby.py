@@ -12,6 +12,7 @@ import pytest
 from harness import leaks, process
 from harness.daemon import wait_for
 from harness.guest import read_file
+from harness.standby import ready, waiting
 
 pytestmark = pytest.mark.ours
 
@@ -28,36 +29,15 @@ def configured(own_daemon):
     return make
 
 
-def waiting(daemon):
-    """pids of those that stand by."""
-    found = []
-    for pid in daemon.processes():
-        try:
-            with open('/proc/%d/cmdline' % pid, 'rb') as file:
-                words = file.read().split(b'\0')
-        except OSError:
-            continue
-        if b'--standby' in words:
-            found.append(pid)
-    return sorted(found)
-
-
 def groups(daemon):
     top = daemon.path('/sys/fs/cgroup')
     return sorted(os.path.join(folder, name) for folder, names, _ in os.walk(top) for name in names
                   if re.match(r'lxc-\d+\.libvirt-lxc$', name))
 
 
-def is_ready(daemon, pid):
-    """It has entered its groups, which is the last it does before it waits."""
-    with open('/proc/%d/cgroup' % pid) as file:
-        return 'lxc-%d.libvirt-lxc/supervisor' % pid in file.read()
-
-
 def one(daemon):
-    pids = wait_for(lambda: waiting(daemon), 'one stands by')
+    pids = ready(daemon)
     assert len(pids) == 1
-    wait_for(lambda: is_ready(daemon, pids[0]), 'it has made what can be made')
     return pids[0]
 
 

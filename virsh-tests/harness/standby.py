@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Controllers that stand by."""
+from .daemon import wait_for
+
+
+def waiting(daemon):
+    """pids of those that stand by."""
+    found = []
+    for pid in daemon.processes():
+        try:
+            with open('/proc/%d/cmdline' % pid, 'rb') as file:
+                words = file.read().split(b'\0')
+        except OSError:
+            continue
+        if b'--standby' in words:
+            found.append(pid)
+    return sorted(found)
+
+
+def is_ready(pid):
+    """It has entered its groups, which is the last it does before it waits."""
+    try:
+        with open('/proc/%d/cgroup' % pid) as file:
+            return 'lxc-%d.libvirt-lxc/supervisor' % pid in file.read()
+    except OSError:
+        return False
+
+
+def ready(daemon, count=1):
+    """Waits until as many could take a guest; answers their pids."""
+    def found():
+        pids = [pid for pid in waiting(daemon) if is_ready(pid)]
+        return pids if len(pids) >= count else None
+    return wait_for(found, '%d stand by' % count)
