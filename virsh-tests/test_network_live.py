@@ -98,6 +98,18 @@ def test_macvlan_comes_and_goes(daemon, start, bridges):
         network.ip(daemon, 'link', 'delete', 'wire')
 
 
+def test_an_interface_that_the_guest_has_changed_goes_or_stays_told(daemon, start, wire):
+    domain, described = start(devices=on_wire(5) + on_wire(6))
+    for words in ('set eth0 name mine', 'set eth1 name other', 'set other address ' + MAC % 0x66):
+        network.inside(daemon, described.name, 'ip', 'link', *words.split())
+    domain.detachDeviceAlias('net0', LIVE)
+    assert set(network.links_inside(daemon, described.name)) == {'lo', 'other'}
+    with pytest.raises(libvirt.libvirtError) as caught:
+        domain.detachDeviceAlias('net1', LIVE)
+    assert "the container has no interface 'eth1', nor one with its address" in str(caught.value)
+    assert [one.find('alias').get('name') for one in interfaces(domain)] == ['net1']
+
+
 MOVED = """<hostdev mode='capabilities' type='net'><source><interface>wire</interface></source>
   <ip address='192.0.2.7' prefix='24'/><route address='0.0.0.0' prefix='0' gateway='192.0.2.1'/></hostdev>"""
 

@@ -188,15 +188,59 @@ delete_on_host(const Network *network, const ContainerInterface *interface, GErr
            netlink_fail(network->host, errnum, error, "cannot remove '%s'", interface->host_name);
 }
 
+typedef struct {
+    const unsigned char *mac;
+    Link found; /* .index 0: none */
+} Search;
+
+static void
+look_at(const Link *link, void *opaque)
+{
+    Search *search = opaque;
+
+    if (memcmp(link->mac, search->mac, sizeof(link->mac)) == 0)
+        search->found = *link;
+}
+
+/* By its name, or by its address when the container has given it another name. 0 or errno. */
+static int
+find_inside(const Network *network, const ContainerInterface *interface, Link *ret_link)
+{
+    int errnum = link_find(network->guest, interface->name, ret_link);
+    unsigned char mac[6];
+    Search search = { .mac = mac };
+
+    if (errnum != ENODEV || !interface->mac || !link_parse_mac(interface->mac, mac))
+        return errnum;
+    if ((errnum = link_list(network->guest, look_at, &search)))
+        return errnum;
+    *ret_link = search.found;
+    return search.found.index ? 0 : ENODEV;
+}
+
+/* What a container that ends has hidden goes with it. */
+static bool
+accept_hidden(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    return !network->running ||
+           fail(error, FAILURE_OPERATION_FAILED,
+                "the container has no interface '%s', nor one with its address: it may have "
+                "changed both; end the container to have it back",
+                interface->name);
+}
+
 static bool
 delete_inside(const Network *network, const ContainerInterface *interface, GError **error)
 {
     Link link;
     int errnum;
 
-    if (!network->guest || link_find(network->guest, interface->name, &link) == ENODEV)
+    if (!network->guest)
         return true;
-    errnum = link_delete(network->guest, link.index);
+    if ((errnum = find_inside(network, interface, &link)) == ENODEV)
+        return accept_hidden(network, interface, error);
+    if (!errnum)
+        errnum = link_delete(network->guest, link.index);
     return !errnum || errnum == ENODEV ||
            netlink_fail(network->guest, errnum, error, "cannot remove '%s' of the container",
                         interface->name);
@@ -342,17 +386,21 @@ move_device(const Network *network, ContainerInterface *interface, GError **erro
     return false;
 }
 
-/* Only a device that the guest has given another name is not found: the kernel returns it. */
+/* A device that is not found, as the guest has changed it, the kernel returns. */
 static bool
 return_device(const Network *network, const ContainerInterface *interface, GError **error)
 {
     Link link;
     int errnum;
 
-    if (!network->guest || link_find(network->guest, interface->name, &link) == ENODEV)
+    if (!network->guest)
         return true;
-    link_set_up(network->guest, link.index, false);
-    errnum = link_move(network->guest, link.index, network->home, interface->host_name);
+    if ((errnum = find_inside(network, interface, &link)) == ENODEV)
+        return accept_hidden(network, interface, error);
+    if (!errnum)
+        errnum = link_set_up(network->guest, link.index, false);
+    if (!errnum)
+        errnum = link_move(network->guest, link.index, network->home, interface->host_name);
     if (errnum)
         return netlink_fail(network->guest, errnum, error,
                             "cannot return interface '%s' to the host", interface->host_name);

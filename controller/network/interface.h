@@ -12,7 +12,7 @@ typedef struct {
     int netns;        /* the container's namespace, borrowed */
     const char *path; /* a file that is the container's namespace, borrowed; NULL: there is none */
     Fd home;          /* our own namespace, to which devices return */
-    bool lasting;     /* programs that are started outlive their parent */
+    bool running; /* the container runs: what is started outlives us, what is not found is hidden */
 } Network;
 
 /* Opens both sockets; the caller has to be the only thread of its process. */

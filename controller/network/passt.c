@@ -96,7 +96,7 @@ bool
 passt_start(const Network *network, const ContainerInterface *interface, GError **error)
 {
     g_autoptr(GPtrArray) argv = arguments(network, interface);
-    pid_t parent = network->lasting ? 0 : getpid();
+    pid_t parent = network->running ? 0 : getpid();
     pid_t child;
 
     if (access(PROGRAM, X_OK) < 0)

@@ -6,8 +6,8 @@
 #include "controller/network/interface.h"
 
 /*
- * Starts the program as a child of the caller, with which it ends unless the network's programs are
- * lasting, and waits until the interface is there. It outlives an execve().
+ * Starts the program as a child of the caller, with which it ends unless the container runs
+ * already, and waits until the interface is there. It outlives an execve().
  */
 bool passt_start(const Network *network, const ContainerInterface *interface, GError **error);
 

@@ -107,7 +107,7 @@ attach(Network *network, ContainerInterface *interface, Request *request, GError
     if ((program && !join_controller(request, error)) || (pins && !network_pin(source, pin, error)))
         return false;
     network->path = pin;
-    network->lasting = true;
+    network->running = true;
     attached = interface_attach(network, interface, &index, error);
     /* a program has opened it; a device needs it when the guest has ended */
     if (pins && !(attached && device))
@@ -127,6 +127,7 @@ static bool
 detach(Network *network, ContainerInterface *interface, Request *request, GError **error)
 {
     network->path = request->arguments[0];
+    network->running = true;
     return interface_detach(network, interface, error);
 }
 
