@@ -2,7 +2,7 @@
 """The control group of a guest's limits, as the kernel shows it."""
 import os
 
-from .daemon import wait_for
+from . import process
 
 
 def hierarchy(controller):
@@ -22,16 +22,13 @@ def group_of(domain, controller):
     """The version, and the directory of the guest's limits."""
     version, mount_point = hierarchy(controller)
 
-    def supervisor():
-        """The controller's group; into that of version 2 it goes a moment after the start."""
-        with open('/proc/%d/cgroup' % domain.ID()) as file:
-            for line in file:
-                number, controllers, path = line.rstrip('\n').split(':', 2)
-                if controller in controllers.split(',') if version == 1 else number == '0':
-                    return path if path.endswith('/supervisor') else None
-        raise AssertionError('no group of ' + controller)
-    path = wait_for(supervisor, 'the controller is in a group of its own', 30)
-    return version, mount_point + os.path.dirname(path) + '/libvirt'
+    # init is born into the group below; the controller of a hybrid host stays outside in version 2
+    with open('/proc/%d/cgroup' % process.init_of(domain)) as file:
+        for line in file:
+            number_of, controllers, path = line.rstrip('\n').split(':', 2)
+            if (controller in controllers.split(',') if version == 1 else number_of == '0') and '/libvirt/guest' in path:
+                return version, mount_point + path[:path.index('/libvirt/guest')] + '/libvirt'
+    raise AssertionError('no group of ' + controller)
 
 
 def kernel(domain, controller, v1, v2):
