@@ -89,15 +89,13 @@ def test_an_idle_daemon_leaves_when_no_guest_runs(system_daemon, started):
     system_daemon.start(environment={'LIBVIRTD_ARGS': '--timeout 3'})
     domain, guest = started()
     init = process.init_of(domain)
+    del domain  # it holds its connection
     system_daemon.close_connections()
     assert not wait_or_not(lambda: system_daemon.ended() is not None, 8)
     found_again(system_daemon, guest, init).destroy()
     process.wait_gone(init)
     system_daemon.close_connections()
     wait_for(lambda: system_daemon.ended() is not None, 'it leaves', 60)
-    # By the socket it is back for the next one.
-    assert system_daemon.connect().lookupByName(guest.name).name() == guest.name
-    system_daemon.find_pid()
     system_daemon.terminate()
 
 
