@@ -61,6 +61,8 @@ def test_without_a_module_the_model_is_none_and_labels_are_empty(connection, sta
     domain, _ = start()
     assert domain.securityLabel() == ['', False]
     assert domain.securityLabelList() == [['', False]]
+    domain.destroy()
+    assert domain.securityLabelList() == []
 
 
 @without
