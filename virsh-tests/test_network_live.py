@@ -134,6 +134,22 @@ def test_a_device_of_the_host_comes_and_returns(daemon, start, wire, recorded, e
     wait_for(lambda: 'wire' in network.links(daemon), 'the device is back', 30)
 
 
+@pytest.mark.parametrize('ends', ['detached', 'destroyed'])
+def test_a_device_of_the_host_comes_back_and_no_other_one(daemon, start, wire, ends):
+    """A guest gives its own device the name, to have it taken for the host's."""
+    before = network.links(daemon)['wire']['address']
+    domain, described = start(devices=MOVED)
+    for words in ('link set wire name hidden', 'link add wire type bridge'):
+        network.inside(daemon, described.name, 'ip', *words.split())
+    if ends == 'detached':
+        domain.detachDeviceFlags(MOVED, LIVE)
+        assert set(network.links_inside(daemon, described.name)) == {'lo', 'wire'}
+    else:
+        domain.destroy()
+    back = network.links(daemon)['wire']
+    assert back['address'] == before and back['linkinfo']['info_kind'] == 'veth'
+
+
 def test_a_device_of_the_host_that_cannot_come_stays(daemon, start, bridges, wire):
     domain, described = start(devices=on_bridge(1, "<guest dev='wire'/>"))
     with pytest.raises(libvirt.libvirtError) as caught:

@@ -103,6 +103,7 @@ network_detach(Launch *launch)
 
     if (launch->links->len > 0 && (netns >= 0 ? network_open(&network, netns, NULL)
                                               : (network.host = netlink_open(-1, NULL)) != NULL)) {
+        network.path = netns >= 0 ? pin : NULL;
         for (i = 0; i < launch->links->len; i++)
             interface_detach(&network, interfaces->pdata[i], NULL);
     }

@@ -225,7 +225,7 @@ accept_hidden(const Network *network, const ContainerInterface *interface, GErro
     return !network->running ||
            fail(error, FAILURE_OPERATION_FAILED,
                 "the container has no interface '%s', nor one with its address: it may have "
-                "changed both; end the container to have it back",
+                "changed both; end the container to be sure",
                 interface->name);
 }
 
@@ -363,6 +363,63 @@ find_device(const Network *network, ContainerInterface *interface, Link *ret_lin
                                    interface->host_name);
 }
 
+static void
+restore_address(const Network *network, const ContainerInterface *interface)
+{
+    Link link;
+
+    if (interface->mac && link_find(network->host, interface->host_name, &link) == 0)
+        link_restore_mac(network->host, &link);
+}
+
+/* What was noted when it came: a name would be whatever the container says. Who was killed in the
+ * middle has noted nothing. */
+static int
+find_moved(const Network *network, const ContainerInterface *interface, Link *ret_link)
+{
+    int index = network->path ? network_noted_device(network->path, interface->name) : 0;
+
+    return index ? link_find_index(network->guest, index, ret_link)
+                 : link_find(network->guest, interface->name, ret_link);
+}
+
+static bool
+note_device(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    Link link;
+    int errnum = link_find(network->guest, interface->name, &link);
+
+    if (errnum)
+        return netlink_fail(network->guest, errnum, error, "cannot find it in the container");
+    return network_note_device(network->path, interface->name, link.index, error);
+}
+
+static bool
+return_link(const Network *network, const ContainerInterface *interface, const Link *link,
+            GError **error)
+{
+    int errnum;
+
+    link_set_up(network->guest, link->index, false);
+    errnum = link_move(network->guest, link->index, network->home, interface->host_name);
+    if (errnum)
+        return netlink_fail(network->guest, errnum, error,
+                            "cannot return interface '%s' to the host", interface->host_name);
+    restore_address(network, interface);
+    return true;
+}
+
+/* A device that the container could remove, as it was none of hardware, is gone. */
+static bool
+return_device(const Network *network, const ContainerInterface *interface, GError **error)
+{
+    Link link;
+
+    if (!network->guest || find_moved(network, interface, &link) != 0)
+        return true;
+    return return_link(network, interface, &link, error);
+}
+
 static bool
 move_device(const Network *network, ContainerInterface *interface, GError **error)
 {
@@ -376,37 +433,20 @@ move_device(const Network *network, ContainerInterface *interface, GError **erro
         errnum = link_set_mac(network->host, link.index, interface->mac);
     if (!errnum && interface->mtu)
         errnum = link_set_mtu(network->host, link.index, interface->mtu);
-    if (!errnum &&
-        !(errnum = link_move(network->host, link.index, network->netns, interface->name)))
+    if (!errnum)
+        errnum = link_move(network->host, link.index, network->netns, interface->name);
+    if (errnum) {
+        netlink_fail(network->host, errnum, error,
+                     "cannot move the host's interface '%s' into the container",
+                     interface->host_name);
+        restore_address(network, interface);
+        return false;
+    }
+    if (note_device(network, interface, error))
         return true;
-    netlink_fail(network->host, errnum, error,
-                 "cannot move the host's interface '%s' into the container", interface->host_name);
-    if (interface->mac && link_find(network->host, interface->host_name, &link) == 0)
-        link_restore_mac(network->host, &link);
+    if (link_find(network->guest, interface->name, &link) == 0)
+        return_link(network, interface, &link, NULL);
     return false;
-}
-
-/* A device that is not found, as the guest has changed it, the kernel returns. */
-static bool
-return_device(const Network *network, const ContainerInterface *interface, GError **error)
-{
-    Link link;
-    int errnum;
-
-    if (!network->guest)
-        return true;
-    if ((errnum = find_inside(network, interface, &link)) == ENODEV)
-        return accept_hidden(network, interface, error);
-    if (!errnum)
-        errnum = link_set_up(network->guest, link.index, false);
-    if (!errnum)
-        errnum = link_move(network->guest, link.index, network->home, interface->host_name);
-    if (errnum)
-        return netlink_fail(network->guest, errnum, error,
-                            "cannot return interface '%s' to the host", interface->host_name);
-    if (interface->mac && link_find(network->host, interface->host_name, &link) == 0)
-        link_restore_mac(network->host, &link);
-    return true;
 }
 
 static bool

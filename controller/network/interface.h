@@ -28,6 +28,14 @@ bool network_is_pinned(const char *path);
 void network_unpin(const char *path);
 
 /*
+ * Beside the file @path, until network_unpin(): which link inside the device @name is. The
+ * container can give another one its name and its address, but not its index.
+ */
+bool network_note_device(const char *path, const char *name, int index, GError **error);
+/* 0: not noted. */
+int network_noted_device(const char *path, const char *name);
+
+/*
  * Makes the interface: complete when this returns, or nothing is left of it. host_name of
  * @interface becomes the name that was found; *ret_index is the index of the end on the host, 0
  * without one.

@@ -89,24 +89,36 @@ found_one(struct nlmsghdr *header, void *opaque)
         read_link(header, opaque);
 }
 
-int
-link_find(Netlink *netlink, const char *name, Link *ret_link)
+static int
+find(Netlink *netlink, struct nl_msg *message, Link *ret_link)
 {
-    struct nl_msg *message;
     Link link = { 0 };
-    int errnum;
+    int errnum = netlink_query(netlink, message, found_one, &link);
 
-    if (strlen(name) > LINK_NAME_MAX)
-        return ENODEV;
-    message = link_request(RTM_GETLINK, 0, 0, NULL);
-    nla_put_string(message, IFLA_IFNAME, name);
-    errnum = netlink_query(netlink, message, found_one, &link);
     if (errnum)
         return errnum;
     if (!link.index)
         return ENODEV;
     *ret_link = link;
     return 0;
+}
+
+int
+link_find(Netlink *netlink, const char *name, Link *ret_link)
+{
+    struct nl_msg *message;
+
+    if (strlen(name) > LINK_NAME_MAX)
+        return ENODEV;
+    message = link_request(RTM_GETLINK, 0, 0, NULL);
+    nla_put_string(message, IFLA_IFNAME, name);
+    return find(netlink, message, ret_link);
+}
+
+int
+link_find_index(Netlink *netlink, int index, Link *ret_link)
+{
+    return find(netlink, link_request(RTM_GETLINK, 0, index, NULL), ret_link);
 }
 
 typedef struct {

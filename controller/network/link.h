@@ -30,6 +30,8 @@ typedef struct {
 
 /* The link with @name; errno when there is none (ENODEV). */
 int link_find(Netlink *netlink, const char *name, Link *ret_link);
+/* The same by its index. */
+int link_find_index(Netlink *netlink, int index, Link *ret_link);
 /* Calls for every link. */
 int link_list(Netlink *netlink, void (*found)(const Link *link, void *opaque), void *opaque);
 

@@ -165,6 +165,7 @@ link_return(Request *request, GError **error)
         return fail_errno(error, errno, "cannot open '%s'", path ? path : "");
     if (!network_open(&network, netns, error))
         return false;
+    network.path = path;
     for (i = 0; i < request->fds->len; i++) {
         g_autoptr(ContainerInterface) interface = read_interface(request, i, error);
 
