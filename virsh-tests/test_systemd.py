@@ -64,6 +64,9 @@ def test_it_runs_as_shipped_and_reboots_and_ends(daemon, connection, boot, recor
     failed = run(daemon, boot, 'systemctl list-units --failed --plain --no-legend').out
     assert state == 'running', failed
     assert run(daemon, boot, 'systemctl is-active multi-user.target').out.startswith('active')
+    units = run(daemon, boot, 'systemctl list-units --type=service --state=running --plain --no-legend').out
+    print('%s: %s' % (boot.name(), ' '.join(sorted(line.split()[0] for line in units.splitlines()))))
+    assert 'systemd-journald.service' in units and 'console-getty.service' in units and 'dbus.service' in units
     assert run(daemon, boot, 'cat /etc/machine-id').out.startswith(boot.UUIDString().replace('-', ''))
     assert run(daemon, boot, 'systemd-detect-virt').out.startswith('lxc-libvirt')
 
