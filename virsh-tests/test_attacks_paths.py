@@ -195,6 +195,13 @@ def digests(daemon):
     return found
 
 
+def test_no_program_gives_privileges_to_who_runs_it(daemon):
+    for name in build.PROGRAMS:
+        path = daemon.path(os.path.join(build.CONTROLLERS, name))
+        assert not os.stat(path).st_mode & 0o6000, name
+        assert 'security.capability' not in os.listxattr(path), name
+
+
 @KINDS
 def test_a_guest_whose_init_is_our_own_program_cannot_write_to_it(daemon, connection, make_guest, idmap):
     before = digests(daemon)
