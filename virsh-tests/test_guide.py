@@ -28,7 +28,7 @@ NETWORK = '/usr/share/libvirt/networks/default.xml'
 # packages. `tools/first-steps` runs the page with mmdebstrap itself.
 MMDEBSTRAP = """#!/bin/bash
 for word; do case $word in --customize-hook=*) hook=${word#*=} ;; esac; done
-mkdir -p "$word" && cp -a %s/. "$word" && rm "$word/.complete" && echo bittern > "$word/etc/hostname" && sh -c "$hook" hook "$word"
+mkdir -p "$word" && cp -a %s/. "$word" && rm "$word/.complete" && sh -c "$hook" hook "$word"
 """
 
 
