@@ -2,6 +2,8 @@
 """What the kernel has of a running guest, read from its control groups beside the driver."""
 import os
 
+from . import process
+
 
 def mounts():
     with open('/proc/self/mountinfo') as file:
@@ -23,25 +25,29 @@ def hierarchy(controller):
     raise AssertionError('no hierarchy has ' + controller)
 
 
+def path_of(domain, fits):
+    """The group with the guest's limits, in the hierarchy whose number and controllers fit; None: there is none. Init is
+    below it; the controller of a hybrid host stays outside in version 2."""
+    with open('/proc/%d/cgroup' % process.init_of(domain)) as file:
+        for line in file:
+            number, controllers, path = line.rstrip('\n').split(':', 2)
+            if fits(number, controllers.split(',')) and '/libvirt/guest' in path:
+                return path[:path.index('/libvirt/guest')] + '/libvirt'
+    return None
+
+
 def group(domain, controller):
     """The version and the directory of the guest's limits."""
     version, place = hierarchy(controller)
-    with open('/proc/%d/cgroup' % domain.ID()) as file:
-        for line in file:
-            number, controllers, path = line.rstrip('\n').split(':', 2)
-            if controllers.split(',').count(controller) if version == 1 else number == '0':
-                return version, place + os.path.dirname(path) + '/libvirt'
-    raise AssertionError('no group of ' + controller)
+    path = path_of(domain, lambda number, names: controller in names if version == 1 else number == '0')
+    assert path, 'no group of ' + controller
+    return version, place + path
 
 
 def unified(domain):
     """The directory in the version 2 hierarchy, '' where there is none."""
-    for kind, place, _ in mounts():
-        if kind == 'cgroup2':
-            with open('/proc/%d/cgroup' % domain.ID()) as file:
-                path = next(line for line in file if line.startswith('0::')).rstrip('\n')[3:]
-            return place + os.path.dirname(path) + '/libvirt'
-    return ''
+    path = path_of(domain, lambda number, _: number == '0')
+    return next((place + path for kind, place, _ in mounts() if path and kind == 'cgroup2'), '')
 
 
 def text(domain, controller, v1, v2=None):
