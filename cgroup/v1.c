@@ -32,7 +32,8 @@ v1_prepare(const CgroupHierarchy *hierarchy, int parent, int group, GError **err
 {
     if (!g_strv_contains((const char *const *)hierarchy->controllers, "cpuset"))
         return true;
-    /* the groups below it inherit by themselves, without the kernel arranging its processors anew */
+    /* the groups below it inherit by themselves, without the kernel arranging its processors anew
+     */
     cgroup_file_write(group, "cgroup.clone_children", "1");
     return cpuset_inherit(parent, group, "cpuset.cpus", error) &&
            cpuset_inherit(parent, group, "cpuset.mems", error);

@@ -2,52 +2,16 @@
 """What the kernel has of a running guest, read from its control groups beside the driver."""
 import os
 
-from . import process
-
-
-def mounts():
-    with open('/proc/self/mountinfo') as file:
-        for line in file:
-            words = line.split()
-            kind = words[words.index('-') + 1]
-            if kind.startswith('cgroup'):
-                yield kind, words[4], words[-1].split(',')
-
-
-def hierarchy(controller):
-    """The version and the mount point of the hierarchy that has the controller."""
-    for kind, place, options in mounts():
-        if kind == 'cgroup' and controller in options:
-            return 1, place
-    for kind, place, _ in mounts():
-        if kind == 'cgroup2':
-            return 2, place
-    raise AssertionError('no hierarchy has ' + controller)
-
-
-def path_of(domain, fits):
-    """The group with the guest's limits, in the hierarchy whose number and controllers fit; None: there is none. Init is
-    below it; the controller of a hybrid host stays outside in version 2."""
-    with open('/proc/%d/cgroup' % process.init_of(domain)) as file:
-        for line in file:
-            number, controllers, path = line.rstrip('\n').split(':', 2)
-            if fits(number, controllers.split(',')) and '/libvirt/guest' in path:
-                return path[:path.index('/libvirt/guest')] + '/libvirt'
-    return None
-
-
-def group(domain, controller):
-    """The version and the directory of the guest's limits."""
-    version, place = hierarchy(controller)
-    path = path_of(domain, lambda number, names: controller in names if version == 1 else number == '0')
-    assert path, 'no group of ' + controller
-    return version, place + path
+from .limits import group_of as group
+from .limits import hierarchy
 
 
 def unified(domain):
     """The directory in the version 2 hierarchy, '' where there is none."""
-    path = path_of(domain, lambda number, _: number == '0')
-    return next((place + path for kind, place, _ in mounts() if path and kind == 'cgroup2'), '')
+    try:
+        return group(domain, 'no controller of version 1')[1]
+    except AssertionError:
+        return ''
 
 
 def text(domain, controller, v1, v2=None):
