@@ -147,9 +147,10 @@ domains_rename(Domain *domain, const char *name, GError **error)
     Domain *renamed;
 
     if (g_hash_table_contains(set.by_name, name)) {
-        fail(error, FAILURE_OPERATION_INVALID,
-             "domain '%s' cannot be renamed to '%s': there is a domain of that name", domain->name,
-             name);
+        fail(
+            error, FAILURE_OPERATION_INVALID,
+            "domain '%s' cannot be renamed to '%s': there is a domain of that name; choose another",
+            domain->name, name);
         return NULL;
     }
     renamed = domain_new(name, domain->uuid_text);

@@ -63,8 +63,8 @@ id_read(const XmlContext *context, xmlNode *node, void *object, GError **error)
     if (!text || !context->live)
         return true;
     if (!xml_number(text, &id, &overflow) || id > INT32_MAX)
-        return fail(error, FAILURE_XML, "invalid value '%.32s' for attribute 'id' of <domain>",
-                    text);
+        return fail(error, FAILURE_XML,
+                    "invalid value '%.32s' for attribute 'id' of <domain>; remove it", text);
     definition->id = (int)id;
     return true;
 }

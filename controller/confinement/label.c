@@ -35,8 +35,8 @@ request(int proc, const char *const *files, const char *text, GError **error)
         return true;
     if (errno == ENOENT)
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "the profile or label is not known to the kernel; load it first");
-    return fail_errno(error, errno, "the kernel refuses the label");
+                    "the kernel does not know the label '%s'; load its profile first", text);
+    return fail_errno(error, errno, "the kernel refuses the label '%s'", text);
 }
 
 bool

@@ -102,8 +102,8 @@ find_path(const DeviceRoots *roots, const ContainerHostDevice *device, FoundDevi
         facts.type = '\0';
     }
     if (facts.type != (block ? 'b' : 'c'))
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED, "'%s' is no %s device", device->source,
-                    block ? "block" : "character");
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED, "'%s' is no %s device; name one",
+                    device->source, block ? "block" : "character");
     node_set_facts(found_add(found, device, device->path, device->source), &facts);
     return true;
 }

@@ -97,7 +97,8 @@ pci_find(const DeviceRoots *roots, const ContainerHostDevice *device, FoundDevic
     size_t i;
 
     if (!vendor)
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED, "the host has no PCI device %s",
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "the host has no PCI device %s; 'lspci -D' shows the addresses to choose from",
                     device->source);
     if (!is_possible_class(class))
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,

@@ -46,7 +46,8 @@ start(GPtrArray *argv, int output, pid_t *ret_pid, GError **error)
     posix_spawn_file_actions_destroy(&actions);
     if (errnum == ENOENT)
         return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "the host has no Open vSwitch: '" PROGRAM "' is not installed");
+                    "the host has no Open vSwitch: '" PROGRAM "' is not installed; install "
+                    "openvswitch-switch, or remove <virtualport>");
     return !errnum || fail_errno(error, errnum, "cannot run '" PROGRAM "'");
 }
 
