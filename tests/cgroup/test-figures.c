@@ -2,6 +2,8 @@
 /* Figures are read from the files of either version; what is not there is not known. */
 #include "cgroup/figures.h"
 
+#include <sys/resource.h>
+
 #include <glib/gstdio.h>
 
 #include "cgroup/layout.h"
@@ -248,6 +250,41 @@ test_files_that_are_read_again_stay_open(void)
     fixture_close(&fixture, legacy_files);
 }
 
+#define GROUPS 60
+
+/* In a process of its own, as the limit is asked for once. */
+static void
+test_files_take_half_of_the_descriptors(void)
+{
+    static const struct rlimit limit = { 64, 64 };
+    GroupFiles *files[GROUPS];
+    Fixture fixture;
+    guint before;
+    guint i;
+
+    if (!g_test_subprocess()) {
+        g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+        g_test_trap_assert_passed();
+        return;
+    }
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    fixture_open(&fixture, legacy_files, "cgroup cgroup rw,cpu,cpuacct,memory,blkio");
+    for (i = 0; i < GROUPS; i++)
+        files[i] = group_files_new("/heron");
+    before = count_descriptors();
+    for (i = 0; i < 3 * GROUPS; i++) {
+        Figures figures = { 0 };
+
+        figures_read(fixture.reader, files[i % GROUPS], FIGURES_MEMORY, &figures);
+        g_assert_cmpuint(figures.values[FIGURE_MEMORY], ==, 10485760);
+    }
+    g_assert_cmpuint(count_descriptors(), ==, before + limit.rlim_cur / 2);
+    for (i = 0; i < GROUPS; i++)
+        group_files_unref(files[i]);
+    g_assert_cmpuint(count_descriptors(), ==, before);
+    fixture_close(&fixture, legacy_files);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -257,5 +294,7 @@ main(int argc, char **argv)
     g_test_add_func("/figures/group-that-is-gone", test_group_that_is_gone);
     g_test_add_func("/figures/files-that-are-read-again-stay-open",
                     test_files_that_are_read_again_stay_open);
+    g_test_add_func("/figures/files-take-half-of-the-descriptors",
+                    test_files_take_half_of_the_descriptors);
     return g_test_run();
 }
