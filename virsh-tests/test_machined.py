@@ -161,7 +161,7 @@ def test_the_system_bus_may_be_killed_at_each_step_of_a_start(system_daemon, mak
             pass
         kill.join()
         assert time.monotonic() - began < 60
-        wait_for(lambda: run('systemctl', 'is-active', 'dbus.service', check=False) == 'active', 'there is a bus', 60)
+        run('systemctl', 'start', 'dbus.service')  # systemd itself waits until somebody asks its socket
         # libvirtd 9 ends itself when the bus goes
         if system_daemon.ended() is not None:
             system_daemon.pid = None

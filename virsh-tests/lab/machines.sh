@@ -29,7 +29,7 @@ boot_qemu() {
     arguments="console=ttyS0 root=/dev/nvme0n1 rw quiet panic=-1 mitigations=off nokaslr"
     arguments="$arguments net.ifnames=0 security=apparmor systemd.unit=lab.target"
     local -a roots=()
-    [ -z "$guests_image" ] || roots=(-drive file="$guests_image,if=none,id=guests,format=raw,readonly=on"
+    [ -z "$guests_image" ] || roots=(-drive file="$guests_image,if=none,id=guests,format=raw,readonly=on,file.locking=off"
         -device virtio-blk-pci,drive=guests)
     truncate -s 1G "$job/out.tar"
     # The root is on NVMe, whose driver is built into Debian's kernel: no initramfs is needed.
@@ -39,7 +39,7 @@ boot_qemu() {
         -cpu max,la57=off -smp 2 -m "$memory" -nodefaults -no-user-config -display none -no-reboot \
         -kernel "$(echo "$kernel"/boot/vmlinuz-*)" -append "$arguments" \
         -serial file:"$job/kernel" -device virtio-rng-pci -device virtio-serial-pci \
-        -drive file="$image",if=none,id=root,format=raw,snapshot=on,cache=unsafe \
+        -drive file="$image",if=none,id=root,format=raw,snapshot=on,cache=unsafe,file.locking=off \
         -device nvme,serial=root,drive=root \
         -drive file="$job/in.tar",if=none,id=in,format=raw,readonly=on \
         -device virtio-blk-pci,drive=in \
