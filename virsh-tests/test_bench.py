@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from bench.side import Findings, Table
 from harness import build
 
 pytestmark = [pytest.mark.ours, pytest.mark.unsanitized]
@@ -33,3 +34,37 @@ def test_the_timeline_shows_every_step_of_a_start_in_order(tmp_path):
     with open(tmp_path / 'steps') as file:
         found = json.load(file)
     assert {len(row['ms']) for row in found['cold'] + found['standby']} == {2}
+
+
+def test_the_comparison_writes_what_it_measured(tmp_path):
+    tool('bench', '--tests', 'paused,definitions', '--rounds', '1', '--definitions', '3', '--json', str(tmp_path / 'rows'))
+    with open(tmp_path / 'rows') as file:
+        rows = {row['what']: row for row in json.load(file)['rows']}
+    paused = rows['destroy() of a paused guest until init is gone']
+    assert len(paused['a']) == len(paused['b']) == 1 and paused['ratio'] > 0
+    assert 'daemon start with 3 definitions until it answers' in rows
+
+
+class Flawed:
+    """A side that fails every time."""
+
+    def __init__(self, tag):
+        self.tag, self.settled = tag, 0
+
+    def settle(self):
+        self.settled += 1
+
+
+def test_a_side_that_fails_leaves_the_row_to_the_other_with_a_note():
+    sides = [Flawed('A'), Flawed('B')]
+    found, table = Findings(sides), Table()
+
+    def measure(side):
+        if side.tag == 'B':
+            raise RuntimeError('it does\nnot start')
+        found.add(side, 'a start', 1.0)
+    found.turns(5, measure)
+    table.add_found(found, lambda what: 'ms')
+    assert sides[0].settled == 0 and sides[1].settled == 3
+    row, = table.rows
+    assert row['a'] == [1.0] * 5 and 'b' not in row and row['note'] == 'B failed 3 times: it does not start'

@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 
 from harness import standby  # noqa: E402
 from harness.daemon import PrivateDaemon  # noqa: E402
-from side import Side, make_root  # noqa: E402
+from side import LOG_FILTERS, Side, make_root  # noqa: E402
 
 LINE = re.compile(r'^trace: (host|container) (.+) (\d+) us at (\d+)$', re.MULTILINE)
 BRIDGE = "<interface type='bridge'><source bridge='yard'/></interface>"
@@ -29,6 +29,7 @@ GUESTS = {'own network': {}, 'host network': {'features': ''}, 'bridge': {'devic
           'user namespace': {'idmap': 100000}}
 INIT, RETURNED = ('container', 'init runs'), ('daemon', 'create() has returned')
 WIDTH = 60
+SHORTEST = 0.02
 
 
 def steps_of(text, called):
@@ -93,45 +94,63 @@ def bar(begin, end, scale):
     return ' ' * first + ('|' if begin == end else '#' * (last - first))
 
 
-def show(title, rows, shortest):
+def picture(title, rows, shortest):
+    """Lines: a row to a step, with a bar."""
     whole = max(row[3] for row in rows)
     hidden = [row for row in rows if row[4] < shortest and (row[0], row[1]) not in (INIT, RETURNED)]
-    print('\n%s\n%s' % (title, '-' * len(title)))
-    print('%-10s %-29s %7s %7s %7s  0 %s %.1f ms' % ('side', 'step', 'from', 'to', 'took', ' ' * (WIDTH - 10), whole))
+    yield from ('', title, '-' * len(title))
+    yield '%-10s %-29s %7s %7s %7s  0 %s %.1f ms' % ('side', 'step', 'from', 'to', 'took', ' ' * (WIDTH - 10), whole)
     for row in rows:
         if row not in hidden:
-            print('%-10s %-29s %7.2f %7.2f %7.2f  %s' % (*row, bar(row[2], row[3], WIDTH / whole)))
+            yield ('%-10s %-29s %7.2f %7.2f %7.2f  %s' % (*row, bar(row[2], row[3], WIDTH / whole))).rstrip()
     if hidden:
-        print('%d steps of less than %.2f ms each are not shown, %.2f ms together'
-              % (len(hidden), shortest, sum(row[4] for row in hidden)))
+        yield ('%d steps of less than %.2f ms each are not shown, %.2f ms together'
+               % (len(hidden), shortest, sum(row[4] for row in hidden)))
+
+
+def pictures(label, found, shortest):
+    lines = []
+    for warm, title in ((0, 'without a controller that stands by'), (1, 'with a controller that stands by')):
+        lines += picture('%s, %s' % (label, title), medians(found[warm]), shortest)
+    return '\n'.join(lines)
+
+
+def run(root, label, starts):
+    """{0 or 1 controllers that stand by: {step: [(begin, end), ...]}}"""
+    found = {}
+    for count in (0, 1):
+        daemon = PrivateDaemon('ours')
+        try:
+            with open(daemon.path('/etc/libvirt/lxc.conf'), 'w') as file:
+                file.write('standby_controllers = %d\n' % count)
+            daemon.start(environment={'LIBVIRT_LXC_TRACE': '1'}, log_filters=LOG_FILTERS)
+            side = Side('A', daemon, root)
+            side.make_bridge()
+            found[count] = measure(side, side.define('timeline', 'term', **GUESTS[label]), starts, count)
+        finally:
+            daemon.close()
+    return found
+
+
+def bench_timeline(sides, table, options):
+    """For the page: one start, step by step."""
+    text = pictures('own network', run(sides[0].root, 'own network', options.rounds), SHORTEST)
+    print(text)
+    table.row('one start', '', 'text', text=text)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--starts', type=int, default=20, metavar='N')
     parser.add_argument('--guest', choices=GUESTS, default='own network', help='what kind: ' + ', '.join(GUESTS))
-    parser.add_argument('--shortest', type=float, default=0.02, metavar='MS', help='leave out shorter steps (0.02)')
+    parser.add_argument('--shortest', type=float, default=SHORTEST, metavar='MS',
+                        help='leave out shorter steps (%g)' % SHORTEST)
     parser.add_argument('--json', metavar='FILE', help='begin and end of every step of every start')
     options = parser.parse_args()
-    found = {}
     with tempfile.TemporaryDirectory(prefix='caisson-timeline-') as directory:
         os.chmod(directory, 0o755)
-        root = make_root(directory)
-        for count in (0, 1):
-            daemon = PrivateDaemon('ours')
-            try:
-                with open(daemon.path('/etc/libvirt/lxc.conf'), 'w') as file:
-                    file.write('standby_controllers = %d\n' % count)
-                daemon.start(environment={'LIBVIRT_LXC_TRACE': '1'}, log_filters='3:lxc')
-                for words in (('add', 'yard', 'type', 'bridge'), ('set', 'yard', 'up')):
-                    assert daemon.run('ip', 'link', *words).returncode == 0
-                side = Side('A', daemon, root)
-                domain = side.define('timeline', 'term', **GUESTS[options.guest])
-                found[count] = measure(side, domain, options.starts, count)
-            finally:
-                daemon.close()
-    for count, title in ((0, 'without a controller that stands by'), (1, 'with a controller that stands by')):
-        show('%s, %s' % (options.guest, title), medians(found[count]), options.shortest)
+        found = run(make_root(directory), options.guest, options.starts)
+    print(pictures(options.guest, found, options.shortest))
     if options.json:
         with open(options.json, 'w') as file:
             json.dump({'standby' if count else 'cold': [{'side': side, 'step': name, 'ms': times} for (side, name), times
