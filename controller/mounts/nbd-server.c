@@ -11,13 +11,10 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/nbd.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>

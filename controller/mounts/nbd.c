@@ -11,11 +11,8 @@
 #include <linux/genetlink.h>
 #include <linux/nbd-netlink.h>
 #include <linux/nbd.h>
-#include <poll.h>
 #include <spawn.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
