@@ -491,7 +491,7 @@ def test_an_idle_agent_ends_and_another_one_takes_over(daemon, agent):
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(path)
     listener.listen()
-    command = daemon.enter(os.path.join(CONTROLLERS, 'libvirt_lxc_agent'), '--name', ask.name, '--idle', '1')
+    command = daemon.enter(os.path.join(CONTROLLERS, 'libvirt_lxc_agent'), '--name', ask.name, '--idle', '4')
     # The agent finds its socket at descriptor 3, which pytest may use itself.
     place = ['bash', '-c', 'exec "$@" 3<&%d' % listener.fileno(), 'bash']
     subprocess.run(place + command, pass_fds=[listener.fileno()], check=True, timeout=30)
