@@ -228,13 +228,12 @@ static void
 test_nobody_attached(void)
 {
     g_autoptr(Guest) guest = NULL;
-    gint64 start = g_get_monotonic_time();
 
     if (guest_impossible())
         return;
     guest = guest_start(NULL);
+    /* it ends only when all is taken from the guest: who waited for a client would wait for ever */
     flood_done(flood(guest, 8));
-    g_assert_cmpint(g_get_monotonic_time() - start, <, 3 * G_USEC_PER_SEC);
 }
 
 static void
