@@ -154,9 +154,11 @@ def test_a_dev_that_is_swapped_while_a_device_comes_and_goes_stays_inside(start,
 
 @KINDS
 def test_what_a_guest_mounts_on_its_dev_gets_no_node(start, outside, idmap):
-    domain, _ = start(idmap=idmap)
+    """Its own directories among them: users of the host may reach those."""
+    shared = tempfile.mkdtemp(prefix='caisson-shared-', dir='/dev/shm')
+    domain, _ = start(idmap=idmap, devices=element(shared, '/shared'))
     for trap in ('mount -t tmpfs -o nodev mine /dev', 'mount -t devtmpfs host /dev', 'mount --bind /srv /dev',
-                 'mount --bind /proc /dev'):
+                 'mount --bind /proc /dev', 'mount --bind /shared /dev'):
         domain_dev = in_guest(domain, 'mkdir -p /srv; %s && echo done' % trap).stdout
         message = attempt(domain.attachDeviceFlags, misc('/dev/loop-control'), LIVE)
         if 'done' in domain_dev:
@@ -166,6 +168,8 @@ def test_what_a_guest_mounts_on_its_dev_gets_no_node(start, outside, idmap):
             domain.detachDeviceFlags(misc('/dev/loop-control'), LIVE)
     assert domain.isActive()
     assert attempt(domain.attachDeviceFlags, misc('/dev/loop-control'), LIVE) is None
+    domain.destroy()
+    os.rmdir(shared)  # which must be empty
 
 
 CARD = 'pci/devices/0000:03:00.0/'
@@ -199,20 +203,18 @@ def made_host(own_daemon, workshop):
             file.write(text + '\n')
     script = '''
         cd {0} && mkdir dev && mount -t tmpfs made dev && chmod 755 dev
-        for node in /dev/*; do
-            if [ -d "$node" ] && [ ! -L "$node" ]; then mkdir "dev/${{node##*/}}"; mount --rbind "$node" "dev/${{node##*/}}"
-            else cp -a "$node" dev/; fi
-        done
+        find /dev -mindepth 1 -maxdepth 1 ! -type d -print0 | xargs -0 cp -a -t dev
+        for node in $(find /dev -mindepth 1 -maxdepth 1 -type d); do mkdir dev/${{node##*/}}; mount --rbind $node dev/${{node##*/}}; done
         mount --bind bus /sys/bus && mount --rbind dev /dev'''.format(top)
-    ran = own_daemon.run('sh', '-c', script)
-    assert ran.returncode == 0, ran.stderr
-    for name, major, minor in NODES:
-        made = own_daemon.run('sh', '-c', 'mkdir -p $(dirname /dev/{0}) && mknod -m 660 /dev/{0} c {1} {2}'.format(
-            name, major, minor))
-        assert made.returncode == 0, made.stderr
-    own_daemon.restart()
-    yield own_daemon
-    own_daemon.run('umount', '-l', '/sys/bus', '/dev', top + '/dev')
+    script += ''.join(' && mkdir -p /dev/%s && mknod -m 660 /dev/%s c %d %d' % (os.path.dirname(name), name, major, minor)
+                      for name, major, minor in NODES)
+    try:
+        ran = own_daemon.run('sh', '-c', script, timeout=60)
+        assert ran.returncode == 0, ran.stderr
+        own_daemon.restart()
+        yield own_daemon
+    finally:
+        own_daemon.run('umount', '-l', '/sys/bus', '/dev', top + '/dev')
     subprocess.run(['rm', '-rf', '--one-file-system', top], check=True)
 
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "controller/devices/find.h"
@@ -34,23 +35,39 @@ devices_find(Request *request, GError **error)
     return true;
 }
 
+/* Whether one of the mounts in @table, a mountinfo, is of the file system @device. */
+static bool
+has_mounted(const char *table, dev_t device)
+{
+    g_autofree char *number = g_strdup_printf("%u:%u", major(device), minor(device));
+    g_auto(GStrv) lines = g_strsplit(table, "\n", -1);
+    char **line;
+
+    for (line = lines; *line; line++) {
+        g_auto(GStrv) words = g_strsplit(*line, " ", 4);
+
+        if (g_strv_length(words) > 2 && g_str_equal(words[2], number))
+            return true;
+    }
+    return false;
+}
+
 /*
  * The guest's /dev. One that the guest has put another file system on may be anything: the host's
- * own devtmpfs if it may mount, which no node must get into.
+ * own devtmpfs if it may mount, or a directory of its own that users of the host reach. No node
+ * must get into what the host has mounted as well.
  */
 static int
 open_dev(int pidfd, GError **error)
 {
+    g_autofree char *host = NULL;
     g_auto(Fd) root = -1;
     g_auto(Fd) dev = -1;
-    struct stat host;
     struct stat status;
     struct statfs system;
 
-    if (stat("/dev", &host) < 0) {
-        fail_errno(error, errno, "cannot examine '/dev'");
+    if (!g_file_get_contents("/proc/self/mountinfo", &host, NULL, error))
         return -1;
-    }
     if (!guest_enter(pidfd, error) || (root = guest_open_root(error)) < 0 ||
         (dev = place_open(root, "/dev", O_PATH | O_DIRECTORY, error)) < 0)
         return -1;
@@ -58,7 +75,7 @@ open_dev(int pidfd, GError **error)
         fail_errno(error, errno, "cannot examine '/dev' of the container");
         return -1;
     }
-    if (system.f_type != TMPFS_MAGIC || status.st_dev == host.st_dev ||
+    if (system.f_type != TMPFS_MAGIC || has_mounted(host, status.st_dev) ||
         (system.f_flags & ST_NODEV)) {
         fail(error, FAILURE_OPERATION_FAILED,
              "the container has mounted something else on its /dev, where no device node can be "
