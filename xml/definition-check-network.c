@@ -59,11 +59,11 @@ check_vlan(const Interface *interface, GError **error)
 {
     InterfaceType type = interface->type;
 
-    if (interface->vlan.tags->len == 0 || type == INTERFACE_NETWORK || type == INTERFACE_BRIDGE ||
-        (type == INTERFACE_DIRECT && interface->mode == DIRECT_PASSTHROUGH))
+    if (interface->vlan.tags->len == 0 || type == INTERFACE_NETWORK || type == INTERFACE_BRIDGE)
         return true;
     return refuse(interface,
-                  "cannot have <vlan>; use type 'bridge' or 'network', or mode 'passthrough'",
+                  "cannot have <vlan>; use type 'bridge' or 'network', or make a link of the VLAN "
+                  "on the host and name that",
                   error);
 }
 
