@@ -115,6 +115,8 @@ boot_nspawn() {
         "$here/tune" "$work/root"
         printf "%s\n" "#!/bin/sh" "for mount in /sys/fs/cgroup/*/; do" \
             "    mount -o remount,rw,bind \$mount" "done 2>/dev/null" \
+            "mknod /dev/loop-control c 10 237" \
+            "for number in \$(seq 0 255); do mknod /dev/loop\$number b 7 \$number; done" \
             "exec /lib/systemd/systemd systemd.unit=lab.target" >"$work/root/lab-init"
         chmod 755 "$work/root/lab-init"
         # The host need not have systemd-nspawn: the tree has one.
