@@ -171,6 +171,12 @@ def bench_stats(sides, table, options):
 
         def measure(side, count=count, found=found, warm=warm):
             domains = side.connection.listAllDomains()
+            found.add(side, 'list of %d running guests' % count, milliseconds(
+                side.connection.listAllDomains, libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE))
+            found.add(side, 'XMLDesc() of %d running guests' % count, milliseconds(
+                lambda: [domain.XMLDesc() for domain in domains]))
+            found.add(side, 'info() of %d running guests' % count, milliseconds(
+                lambda: [domain.info() for domain in domains]))
             one_call = side.daemon.driver == 'ours'
             for what, with_xml in (('statistics of %d running guests', True), ('  the same, XML not asked for', False)):
                 poll = [side.connection.getAllDomainStats] if one_call else [one_by_one, domains, with_xml]
@@ -183,12 +189,6 @@ def bench_stats(sides, table, options):
                 if with_xml and count > 100:  # it is told in ticks of 10 ms
                     found.add(side, '  processor time of it, daemon and client',
                               processor_time(side.daemon.pid) + sum(os.times()[:2]) * 1000 - used)
-            found.add(side, 'list of %d running guests' % count, milliseconds(
-                side.connection.listAllDomains, libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE))
-            found.add(side, 'XMLDesc() of %d running guests' % count, milliseconds(
-                lambda: [domain.XMLDesc() for domain in domains]))
-            found.add(side, 'info() of %d running guests' % count, milliseconds(
-                lambda: [domain.info() for domain in domains]))
         found.each(run)
         found.turns(max(3, options.rounds // 2 if count <= 100 else options.rounds // 4), measure)
         found.each(lambda side, names=names: side.destroy_all(names, options.threads))

@@ -18,18 +18,22 @@ from harness import guest
 from harness.daemon import wait_for
 
 
+FLOOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'floor.c')
 # They use no hierarchy of version 2 beside those of version 1.
 ALONE = 'if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi; exec "$@"'
 
 
 def quiet(argv):
+    """Runs it; answers what it printed."""
     # A file: what is detached would keep a pipe open.
-    with tempfile.TemporaryFile(mode='w+') as errors:
-        code = subprocess.run(argv, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+    with tempfile.TemporaryFile(mode='w+') as output, tempfile.TemporaryFile(mode='w+') as errors:
+        code = subprocess.run(argv, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
                               timeout=30).returncode
+        for file in (output, errors):
+            file.seek(0)
         if code != 0:
-            errors.seek(0)
             raise RuntimeError('%s: %s' % (' '.join(argv), errors.read()))
+        return output.read()
 
 
 class Peer:
@@ -147,4 +151,26 @@ class Nspawn(Peer):
         self.process.wait(30)
 
 
-PEERS = (Crun, Runc, Lxc, Nspawn)
+class Floor(Peer):
+    """No runtime, but the least that one has to do: floor.c."""
+    program = 'floor'
+
+    def __init__(self, side, directory):
+        super().__init__(side, directory)
+        self.group, self.pid = 'floor-%d' % os.getpid(), None
+        self.executable = os.path.join(directory, 'floor')
+        subprocess.run(['gcc', '-O2', '-static', '-o', self.executable, FLOOR], check=True)
+
+    @classmethod
+    def available(cls):
+        return True
+
+    def start(self):
+        self.pid = quiet(self.enter(self.executable, 'start', self.group, self.side.root, '/bin/stamp', '/' + self.stamp,
+                                    'sleep')).strip()
+
+    def stop(self):
+        quiet(self.enter(self.executable, 'stop', self.group, self.pid))
+
+
+PEERS = (Floor, Crun, Runc, Lxc, Nspawn)

@@ -50,7 +50,8 @@ SECTIONS = (
      ('stats', 'list', 'definitions')),
     ('The controller that stands by', 'One as shipped (``standby_controllers``), beside a daemon with none.', ('pool',)),
     ('Other programs', 'The same program in the same root. Caisson is called through libvirt\'s RPC, the others by their commands, as '
-     'their users do.', ('peers', 'throughput')),
+     'their users do; floor is the least that has to be done by anybody (``virsh-tests/bench/floor.c``), with nothing made ahead.',
+     ('peers', 'throughput')),
 )
 COLUMNS = {'stock': ('Caisson', "libvirt's driver"), 'other': ('Caisson', 'other'), 'pool': ('with one', 'with none')}
 

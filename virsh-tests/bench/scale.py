@@ -50,6 +50,8 @@ def at(side, names, extra):
 def bench_scale(sides, table, options):
     side, names, curves, kernel = sides[0], [], {}, sum(kernel_memory().values())
     extra = side.define('extra')
+    side.start(extra)  # the first start after a daemon start is another row
+    extra.destroy()
     for count in options.scale:
         fresh = ['scale%d' % number for number in range(len(names), count)]
         for name in fresh:
