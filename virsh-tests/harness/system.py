@@ -21,10 +21,12 @@ CONFIGURATION_FILE = '/etc/libvirt/libvirtd.conf'
 LOG = '/var/log/libvirt/libvirtd.log'
 # Debian's unit lets an idle daemon leave and a killed one come back: here tests decide.
 DROP_IN_TEXT = '''\
+[Unit]
+StartLimitIntervalSec=0
+
 [Service]
 Restart=no
 Environment=LIBVIRTD_ARGS=
-StartLimitIntervalSec=0
 '''
 
 
