@@ -43,7 +43,8 @@ SECTIONS = (
      'has no templates, is the directory itself.', ('start', 'template', 'network', 'row')),
     ('Ends', '', ('stop', 'paused', 'parallel', 'events')),
     ('Memory', 'Uss is what a process shares with nobody, Pss counts what is shared in parts; of a lone guest, the program itself is '
-     'in both. Of the kernel, what the whole machine has more of while they run.', ('memory', 'kernel')),
+     'in both. Of the kernel, what the whole machine has more of while they run: stacks, page tables, '
+     'and the objects in use by ``/proc/slabinfo``.', ('memory', 'kernel')),
     ('Consoles and /proc', '', ('console', 'meminfo')),
     ('Many guests', 'libvirt\'s driver has no call for the statistics of all guests. It is asked as monitoring programs ask it, call '
      'by call: state, info, the XML (which disks and interfaces there are), memory, processors, blocks.',

@@ -48,10 +48,12 @@ def at(side, names, extra):
 
 
 def bench_scale(sides, table, options):
-    side, names, curves, kernel = sides[0], [], {}, sum(kernel_memory().values())
+    side, names, curves = sides[0], [], {}
     extra = side.define('extra')
     side.start(extra)  # the first start after a daemon start is another row
     extra.destroy()
+    time.sleep(1)
+    before = kernel_memory()
     for count in options.scale:
         fresh = ['scale%d' % number for number in range(len(names), count)]
         for name in fresh:
@@ -59,9 +61,10 @@ def bench_scale(sides, table, options):
         took = side.start_all(fresh, options.threads)
         names += fresh
         time.sleep(1)
-        used = (sum(kernel_memory().values()) - kernel) / count
+        used = {name: (value - before[name]) / count for name, value in kernel_memory().items()}
         found = {'starts per second, %d threads' % options.threads: (len(fresh) / took * 1000, '1/s'),
-                 **at(side, names, extra), 'kernel memory per guest': (used, 'KiB')}
+                 **at(side, names, extra),
+                 'kernel memory per guest': (sum(used.values()), 'KiB')}
         for what, (value, unit) in found.items():
             curves.setdefault((what, unit), {})[count] = value
         print('%d run' % count, flush=True)

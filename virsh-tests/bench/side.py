@@ -54,10 +54,18 @@ def memory(pids):
 
 
 def kernel_memory():
-    """KiB that the kernel uses for itself, on the whole machine."""
+    """KiB that the kernel uses for itself, on the whole machine: by /proc/meminfo, and objects by /proc/slabinfo, as pages that
+    hold freed objects of guests that have ended would be counted for those, or hide what the next ones take."""
     with open('/proc/meminfo') as file:
         rows = dict(line.split(':') for line in file)
-    return {name: int(rows[name].split()[0]) for name in ('Slab', 'KernelStack', 'PageTables', 'Percpu')}
+    found = {name: int(rows[name].split()[0]) for name in ('KernelStack', 'PageTables', 'Percpu')}
+    found['objects'] = found['names and inodes'] = 0
+    with open('/proc/slabinfo') as file:
+        for line in file.readlines()[2:]:
+            name, active, _, size = line.split()[:4]
+            kind = 'names and inodes' if name == 'dentry' or name.endswith('inode_cache') else 'objects'
+            found[kind] += int(active) * int(size) / 1024
+    return found
 
 
 def charged(pid):
