@@ -173,6 +173,13 @@ def test_capabilities_of_the_host_are_dropped_and_given_on_demand(look):
     assert plain >> 0 & 1                             # CAP_CHOWN
 
 
+@pytest.mark.ours
+def test_init_gets_every_signal(start):
+    domain, _ = start(init='/bin/sleep', arguments=['1000'])
+    for name in ('SigBlk', 'SigIgn', 'SigCgt'):
+        assert process.field(process.init_of(domain), name) == ['0' * 16], name
+
+
 def test_init_has_only_its_standard_descriptors(start):
     domain, _ = start(init='/bin/sleep', arguments=['1000'])
     assert sorted(os.listdir('/proc/%d/fd' % process.init_of(domain))) == ['0', '1', '2']

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "controller/kernel.h"
@@ -61,19 +63,21 @@ limits_reset(GError **error)
     return true;
 }
 
+/*
+ * By the system calls: the C library does not let go of the two signals that it uses itself, which
+ * posix_spawn() in the daemon left ignored.
+ */
 void
 process_reset_signals(void)
 {
-    struct sigaction action;
-    sigset_t none;
+    /* the kernel's struct sigaction, all of it zero: SIG_DFL */
+    static const unsigned long standard[8];
+    static const uint64_t none;
     int number;
 
-    memset(&action, 0, sizeof(action));
-    action.sa_handler = SIG_DFL;
     for (number = 1; number < NSIG; number++)
-        sigaction(number, &action, NULL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+        syscall(SYS_rt_sigaction, number, standard, NULL, sizeof(none));
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 }
 
 static int
