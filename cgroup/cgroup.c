@@ -60,15 +60,14 @@ hierarchy_create(const CgroupHierarchy *hierarchy, const char *group, bool *ret_
     g_auto(Fd) directory = -1;
     const char *name = strrchr(group, '/') + 1;
 
-    parent = hierarchy_open(hierarchy, parent_group);
-    if (parent < 0 && errno == ENOENT && g_str_equal(parent_group, MACHINE_PARTITION)) {
+    /* one that is there may be another start's, which has not made it usable yet */
+    if (g_str_equal(parent_group, MACHINE_PARTITION)) {
         bool made;
 
         if (!hierarchy_create(hierarchy, parent_group, &made, error))
             return false;
-        parent = hierarchy_open(hierarchy, parent_group);
     }
-    if (parent < 0)
+    if ((parent = hierarchy_open(hierarchy, parent_group)) < 0)
         return fail_errno(error, errno, "control group '%s' cannot be opened in '%s'", parent_group,
                           hierarchy->mount_point);
     *ret_made = mkdirat(parent, name, 0755) == 0;

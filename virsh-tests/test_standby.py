@@ -215,3 +215,18 @@ def test_there_are_as_many_as_configured(own_daemon, configured, make_guest):
     connection = configured('standby_controllers = 0\n')
     run(connection, make_guest)[0].destroy()
     assert not waiting(own_daemon)
+
+
+def test_a_partition_that_another_start_is_making_is_made_usable(own_daemon, configured, make_guest):
+    """A new group of cpuset takes no process before it has processors."""
+    own_daemon.end(15)
+    place = own_daemon.path('/sys/fs/cgroup/cpuset')
+    if not os.path.isdir(place):
+        pytest.skip('this host has no cpuset of version 1')
+    if os.path.isdir(place + '/machine'):
+        os.rmdir(place + '/machine')
+    os.mkdir(place + '/machine')
+    with open(place + '/machine/cpuset.cpus') as file:
+        assert not file.read().strip()
+    domain, _ = run(configured(), make_guest)
+    domain.destroy()
