@@ -105,8 +105,9 @@ BOUNDS = {
         'What a static program with GLib, json-c, libseccomp and libcap has of its own is 76 KiB; with those libraries linked '
         'dynamically 395 KiB. The rest is the guest\'s: its definition, consoles and their backlog.',
     'kernel memory per guest of 50':
-        'See the rows below it: what both drivers make, the namespaces, groups and page tables of init, is in both columns. Caisson has two '
-        'processes with one thread each on the host for a guest (keeper and view), libvirt\'s driver one with three threads.',
+        'See the rows below it: what both drivers make, the namespaces, groups and page tables of init, is in both columns. The rest is the objects '
+        'and names of control groups: Caisson makes four in each hierarchy (ten here), so that limits are above what a guest may change and the keeper '
+        'beside it, libvirt\'s driver one.',
     'Uss per guest, 20 running': 'As the controller alone; the other part is the process that serves ``/proc``.',
     'a read of /proc/meminfo in the guest, beside procfs itself':
         'What was read is kept in the page cache for 100 ms and computed then; the rest is the read itself.',
