@@ -244,15 +244,25 @@ launch_prepare(Launch *launch, const char *partition)
     }
 }
 
-void
-launch_abandon(Launch *launch)
+/* The last first: steps that were begun, and all that were prepared. */
+static void
+undo(Launch *launch, size_t begun)
 {
     size_t i;
 
     for (i = G_N_ELEMENTS(steps); i > 0; i--) {
-        if (steps[i - 1].prepare && steps[i - 1].undo)
-            steps[i - 1].undo(launch);
+        const Step *step = &steps[i - 1];
+        bool done = i <= begun || (launch->standby && step->prepare);
+
+        if (done && step->side == SIDE_HOST && step->undo)
+            step->undo(launch);
     }
+}
+
+void
+launch_abandon(Launch *launch)
+{
+    undo(launch, 0);
 }
 
 void
@@ -263,12 +273,7 @@ launch_run(Launch *launch, GError **error)
     for (i = 0; i < G_N_ELEMENTS(steps); i++) {
         if (steps[i].side != SIDE_HOST || step_perform(launch, &steps[i], error))
             continue;
-        for (i++; i > 0; i--) {
-            if (steps[i - 1].side == SIDE_HOST && steps[i - 1].undo)
-                steps[i - 1].undo(launch);
-        }
-        if (launch->standby)
-            launch_abandon(launch);
+        undo(launch, i + 1);
         return;
     }
 }
