@@ -313,12 +313,16 @@ launch_undo(Domain *domain)
     g_autoptr(GError) error = NULL;
 
     if (domain->guest) {
+        g_autofree char *partition = g_strdup(domain->live->partition);
+        pid_t pid = domain->guest->pid;
+
         g_mutex_lock(&domain->lock);
         domain->guest->failed = true;
         g_mutex_unlock(&domain->lock);
         if (domain->guest->started)
             spawn_kill(domain->guest->pidfd);
         ending_clean_up(domain, NULL, true);
+        standby_remove_groups(partition, pid);
     } else {
         interfaces_release(domain);
         if (!hooks_run(domain, HOOK_RELEASE, "failed", &error))

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cgroup/cgroup.h"
@@ -58,7 +59,18 @@ standby_free(gpointer data)
     g_free(standby);
 }
 
-/* It ends when it finds its socket closed, having removed its groups. */
+void
+standby_remove_groups(const char *partition, pid_t pid)
+{
+    g_autofree char *group = cgroup_guest_name(partition, pid, "");
+    g_autoptr(GError) error = NULL;
+
+    if (!cgroup_remove(host_cgroups(), group, seconds_from_now(REMOVE_SECONDS), &error))
+        report_log("group of a controller that stood by", error);
+}
+
+/* It ends when it finds its socket closed, having removed its groups; one that was killed has not.
+ */
 static void
 standby_end(Standby *standby)
 {
@@ -67,6 +79,7 @@ standby_end(Standby *standby)
         spawn_kill(standby->pidfd);
     spawn_wait(standby->pidfd, seconds_from_now(CLOSE_SECONDS));
     spawn_reap(standby->pidfd);
+    standby_remove_groups(standby->partition, standby->pid);
     standby_free(standby);
 }
 
@@ -99,6 +112,7 @@ standby_new(const Wish *wish, GError **error)
                                  NULL };
     g_auto(Fd) mine = -1;
     g_auto(Fd) theirs = -1;
+    g_auto(Fd) pidfd = -1;
     struct stat file;
     Standby *standby;
     int pair[2];
@@ -112,12 +126,18 @@ standby_new(const Wish *wish, GError **error)
     theirs = pair[1];
     if (!spawn_program(argv, theirs, -1, &pid, error))
         return NULL;
+    if ((pidfd = spawn_pidfd(pid)) < 0) {
+        fail_errno(error, errno, "cannot follow a controller that stands by");
+        fd_close(&mine);
+        waitpid(pid, NULL, 0);
+        return NULL;
+    }
     standby = g_new0(Standby, 1);
     standby->emulator = g_strdup(wish->emulator);
     standby->partition = g_strdup(wish->partition);
     standby->file = file;
     standby->pid = pid;
-    standby->pidfd = spawn_pidfd(pid);
+    standby->pidfd = fd_steal(&pidfd);
     standby->socket = fd_steal(&mine);
     return standby;
 }
@@ -204,15 +224,16 @@ standby_take(const char *emulator, const char *partition, pid_t *ret_pid, int *r
     return false;
 }
 
-/* Its name says which process made it; groups of guests have a name in it, too. */
-static bool
-is_left(const char *name)
+/* The name says which process made it; groups of guests have a name in it, too. 0: such a one. */
+static pid_t
+maker_of(const char *name)
 {
     int length = 0;
     int pid;
 
-    return sscanf(name, "lxc-%d.libvirt-lxc%n", &pid, &length) == 1 && length > 0 &&
-           !name[length] && kill(pid, 0) < 0 && errno == ESRCH;
+    return sscanf(name, "lxc-%d.libvirt-lxc%n", &pid, &length) == 1 && length > 0 && !name[length]
+               ? pid
+               : 0;
 }
 
 static void
@@ -222,12 +243,10 @@ remove_left(void)
     guint i;
 
     for (i = 0; i < groups->len; i++) {
-        g_autofree char *group = g_strconcat(PARTITION "/", groups->pdata[i], NULL);
-        g_autoptr(GError) error = NULL;
+        pid_t pid = maker_of(groups->pdata[i]);
 
-        if (is_left(groups->pdata[i]) &&
-            !cgroup_remove(host_cgroups(), group, seconds_from_now(REMOVE_SECONDS), &error))
-            report_log("group of a controller that stood by", error);
+        if (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
+            standby_remove_groups(PARTITION, pid);
     }
 }
 

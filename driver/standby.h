@@ -23,5 +23,8 @@ void standby_close(void);
  */
 bool standby_take(const char *emulator, const char *partition, pid_t *ret_pid, int *ret_socket);
 
+/* Removes what one that was taken and killed before it could rename its groups has left. */
+void standby_remove_groups(const char *partition, pid_t pid);
+
 /* Starts, in a thread, as many as are missing. */
 void standby_refill(const char *emulator, const char *partition);

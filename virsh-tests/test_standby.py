@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import threading
 
 import libvirt
 import pytest
@@ -182,6 +183,29 @@ def test_a_start_of_it_that_fails_leaves_nothing(own_daemon, supplied, make_gues
     with pytest.raises(libvirt.libvirtError, match="cannot execute '/sbin/nothing'"):
         domain.create()
     process.wait_gone(pid)
+    before.check()
+    assert not [group for group in groups(own_daemon) if 'lxc-%d.' % pid in group]
+
+
+def test_one_that_is_killed_before_it_begins_leaves_nothing(own_daemon, supplied, make_guest):
+    """The start has taken it, and its groups have no name of the domain yet."""
+    connection, pid = supplied
+    before = leaks.Leaks(own_daemon)
+    domain = connection.defineXML(make_guest().xml())
+    os.kill(pid, signal.SIGSTOP)
+    failed = []
+
+    def create():
+        try:
+            domain.create()
+        except libvirt.libvirtError as error:
+            failed.append(str(error))
+    thread = threading.Thread(target=create)
+    thread.start()
+    wait_for(domain.isActive, 'it was taken')
+    os.kill(pid, signal.SIGKILL)
+    thread.join()
+    assert len(failed) == 1 and 'its controller has ended' in failed[0]
     before.check()
     assert not [group for group in groups(own_daemon) if 'lxc-%d.' % pid in group]
 
