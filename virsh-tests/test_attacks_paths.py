@@ -214,6 +214,7 @@ def test_a_guest_whose_init_is_our_own_program_cannot_write_to_it(daemon, connec
     assert digests(daemon) == before
 
 
+@pytest.mark.unsanitized    # LeakSanitizer makes a process that ends readable for others
 @KINDS
 def test_commands_that_enter_cannot_be_written_to_or_looked_into(daemon, start, idmap):
     before = digests(daemon)
