@@ -9,7 +9,7 @@ import time
 
 import libvirt
 
-from .daemon import Timeout
+from .daemon import PATIENCE, Timeout
 
 ESCAPE = b'\x1d'  # Ctrl+] leaves `virsh console`
 
@@ -29,6 +29,7 @@ class Console:
 
     def expect(self, pattern, seconds=10.0):
         """Waits until the pattern stands in what came since the last expect; answers the match."""
+        seconds *= PATIENCE
         deadline = time.monotonic() + seconds
         expression = re.compile(pattern.encode(), re.MULTILINE)
         while True:
@@ -48,7 +49,7 @@ class Console:
     def prompt(self, mark='# ', seconds=10.0):
         """Presses Enter until a shell shows its prompt. virsh throws away what is typed before it has
         made its terminal raw, and says nothing when it has."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * PATIENCE
         while True:
             self.send('\n')
             try:
@@ -58,6 +59,7 @@ class Console:
                     raise
 
     def expect_end(self, seconds=10.0):
+        seconds *= PATIENCE
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:

@@ -31,6 +31,9 @@ log_outputs = "1:file:/var/log/libvirt/libvirtd.log"
 SANITIZER = re.compile(r'runtime error:|ERROR: (Address|Leak)Sanitizer')
 LOG_FILTERS = '1:lxc 3:object 3:event 3:rpc 3:json 3:util 3:access 3:threadjob'
 
+# How many times as long a slow machine may take as this one; what is fast waits no longer for it.
+PATIENCE = float(os.environ.get('CAISSON_TEST_PATIENCE', 1))
+
 libvirt.registerErrorHandler(lambda *_: None, None)
 
 
@@ -40,6 +43,7 @@ class Timeout(AssertionError):
 
 def wait_for(condition, what, seconds=10.0, interval=0.005):
     """Polls until the condition holds; answers its value."""
+    seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -148,7 +152,7 @@ class PrivateDaemon:
                 '--', *argv]
 
     def run(self, *argv, timeout=30, **options):
-        return subprocess.run(self.enter(*argv), capture_output=True, text=True, timeout=timeout,
+        return subprocess.run(self.enter(*argv), capture_output=True, text=True, timeout=timeout * PATIENCE,
                               check=False, **options)
 
     # the daemon

@@ -4,7 +4,7 @@ import threading
 
 import libvirt
 
-from .daemon import Timeout
+from .daemon import PATIENCE, Timeout
 
 LIFECYCLE = {
     value: name[len('VIR_DOMAIN_EVENT_'):].lower() for name, value in vars(libvirt).items()
@@ -85,7 +85,7 @@ class Events:
         wanted = list(wanted)
         with self.arrived:
             came = lambda: [what for domain, what in self.all if domain == name]
-            if not self.arrived.wait_for(lambda: len(came()) >= len(wanted), seconds):
+            if not self.arrived.wait_for(lambda: len(came()) >= len(wanted), seconds * PATIENCE):
                 raise Timeout('%s: events %s instead of %s' % (name, came(), wanted))
             assert came() == wanted, '%s: events %s instead of %s' % (name, came(), wanted)
 
@@ -93,7 +93,7 @@ class Events:
         """Waits until this event has come so many times."""
         with self.arrived:
             came = lambda: [event for domain, event in self.all if domain == name]
-            if not self.arrived.wait_for(lambda: came().count(what) >= count, seconds):
+            if not self.arrived.wait_for(lambda: came().count(what) >= count, seconds * PATIENCE):
                 raise Timeout('%s: no %r among %s' % (name, what, came()))
 
     def close(self):

@@ -5,6 +5,7 @@ import re
 import time
 
 from . import guest, session
+from .daemon import PATIENCE
 
 # Made once by the first guest and kept: the resource partition.
 PARTITION = re.compile(r'/(machine|machine(-[^/]*)?\.slice|machine\.partition)$')
@@ -126,7 +127,7 @@ class Leaks:
         self.before = snapshot(daemon)
 
     def left(self, seconds=5.0):
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * PATIENCE
         while True:
             now = snapshot(self.daemon)
             more = now - self.before

@@ -3,6 +3,8 @@
 import json
 import subprocess
 
+from .daemon import PATIENCE
+
 
 def ip(daemon, *words, check=True):
     """Runs ip in the session's network namespace; answers what it prints."""
@@ -26,7 +28,7 @@ def init_of(daemon, name):
 def inside(daemon, name, *words, check=True, timeout=30):
     """Runs a program of the host in a guest's network namespace; answers what it prints."""
     process = subprocess.run(['nsenter', '--target', str(init_of(daemon, name)), '--net', '--', *words],
-                             capture_output=True, text=True, timeout=timeout, check=False)
+                             capture_output=True, text=True, timeout=timeout * PATIENCE, check=False)
     assert not check or process.returncode == 0, '%s in %s: %s%s' % (
         ' '.join(words), name, process.stdout, process.stderr)
     return process.stdout if check else process.returncode
