@@ -29,6 +29,9 @@ boot_qemu() {
     arguments="console=ttyS0 root=/dev/nvme0n1 rw quiet panic=-1 mitigations=off nokaslr"
     arguments="$arguments net.ifnames=0 security=apparmor systemd.unit=lab.target"
     local -a roots=()
+    # a kernel that panics reboots, too
+    local -a once=(-no-reboot)
+    [ "$boots" = 1 ] || once=()
     [ -z "$guests_image" ] || roots=(-drive file="$guests_image,if=none,id=guests,format=raw,readonly=on,file.locking=off"
         -device virtio-blk-pci,drive=guests)
     truncate -s 1G "$job/out.tar"
@@ -36,7 +39,7 @@ boot_qemu() {
     TMPDIR=$job "$libraries/ld-linux-x86-64.so.2" --library-path "$libraries" \
         "$kernel/usr/bin/qemu-system-x86_64" -L "$kernel/usr/share/qemu" \
         -L "$kernel/usr/share/seabios" -accel tcg,thread=multi,tb-size=512 -M q35 \
-        -cpu max,la57=off -smp 2 -m "$memory" -nodefaults -no-user-config -display none -no-reboot \
+        -cpu max,la57=off -smp 2 -m "$memory" -nodefaults -no-user-config -display none "${once[@]}" \
         -kernel "$(echo "$kernel"/boot/vmlinuz-*)" -append "$arguments" \
         -serial file:"$job/kernel" -device virtio-rng-pci -device virtio-serial-pci \
         -drive file="$image",if=none,id=root,format=raw,snapshot=on,cache=unsafe,file.locking=off \
@@ -126,10 +129,15 @@ boot_nspawn() {
             library=$tree/usr/lib/x86_64-linux-gnu
             run=("$library/ld-linux-x86-64.so.2" --library-path "$library:$library/systemd" "$tree/usr/bin/systemd-nspawn")
         fi
-        "${run[@]}" --quiet --directory "$work/root" --machine lab --register=no --keep-unit \
-            --bind="$job:/lab.host" --bind="$guests:/lab.guests" --bind=/dev/fuse --capability=all \
-            --private-network --console=pipe --setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 \
-            --kill-signal=SIGRTMIN+4 /lab-init &
-        wait $!' nspawn "$here" "$tree" "$job" "$guests" </dev/null >"$job/kernel" 2>&1 &
+        # With --keep-unit it leaves with 133 when the container reboots, for a service manager to start it anew.
+        status=133
+        while [ $status = 133 ]; do
+            "${run[@]}" --quiet --directory "$work/root" --machine lab --register=no --keep-unit \
+                --bind="$job:/lab.host" --bind="$guests:/lab.guests" --bind=/dev/fuse --capability=all \
+                --private-network --console=pipe --setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 \
+                --kill-signal=SIGRTMIN+4 /lab-init &
+            status=0
+            wait $! || status=$?
+        done' nspawn "$here" "$tree" "$job" "$guests" </dev/null >"$job/kernel" 2>&1 &
     machine=$!
 }
