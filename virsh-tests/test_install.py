@@ -13,11 +13,11 @@ pytestmark = [pytest.mark.ours]
 SCRIPT = os.path.join(build.TOP, 'tools/install-plugin')
 
 
-def install(prefix, drivers, controllers):
+def install(prefix, drivers, controllers, built='/src/build'):
     return subprocess.run([SCRIPT, build.find(build.PLUGIN), drivers, build.find('libvirt_lxc'), controllers],
                           capture_output=True, text=True, check=False, timeout=60,
                           env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'MESON_INSTALL_PREFIX': prefix,
-                               'MESON_INSTALL_DESTDIR_PREFIX': prefix, 'MESON_BUILD_ROOT': '/src/build'})
+                               'MESON_INSTALL_DESTDIR_PREFIX': prefix, 'MESON_BUILD_ROOT': built})
 
 
 def identity(path):
@@ -54,3 +54,18 @@ def test_it_says_how_libvirtd_comes_to_use_the_driver(tmp_path):
     text = subprocess.run(['sh', '-euc', re.sub(' > .*', '', dropin)], check=True, capture_output=True, text=True).stdout
     assert text == '[Service]\nEnvironment=LIBVIRT_DRIVER_DIR=%s\n' % drivers
     assert dropin.endswith('> /etc/systemd/system/libvirtd.service.d/caisson.conf')
+
+
+def test_what_was_installed_goes_again(tmp_path):
+    drivers, controllers, built = tmp_path / 'lib/driver', tmp_path / 'lib', tmp_path / 'build'
+    os.makedirs(built / 'meson-logs')
+    ran = install(str(tmp_path), str(drivers), str(controllers), built)
+    assert ran.returncode == 0, ran.stderr
+    links = [line.strip() for line in ran.stdout.splitlines() if line.startswith('    ')][0]
+    subprocess.run(['sh', '-euc', links], check=True, timeout=30)
+    (controllers / 'of-others').touch()
+    for status in (0, 1):
+        again = subprocess.run([SCRIPT, '--remove', built], capture_output=True, text=True, check=False, timeout=60)
+        assert again.returncode == status, again.stderr
+    assert os.listdir(controllers) == ['of-others']
+    assert 'nothing was installed from %s' % built in again.stderr
