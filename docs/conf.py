@@ -18,5 +18,8 @@ highlight_language = 'none'
 # source, name, description, authors, section
 man_pages = [
     ('caisson-template', 'caisson-template', 'make templates of containers', '', 8),
+    ('exec', 'libvirt_lxc_exec', 'run commands in containers', '', 8),
+    # lxc.conf(5) is of LXC
+    ('lxc.conf', 'caisson-lxc.conf', "settings of libvirt's driver for containers", '', 5),
     ('caisson-check', 'caisson-check', 'say whether a host can run containers with Caisson', '', 8),
 ]
