@@ -4,7 +4,7 @@
 In docs/guide-*.rst and docs/filesystems.rst, console blocks are sessions of root's shell: "# " begins a command, "> " continues
 it, other lines are its output, in which "…" stands for anything, and a line of it for any lines. What
 follows the comment ".. not run: REASON" is not run, and after ".. run with: THINGS" only where all of these
-are: programs, modules of the kernel, "prjquota". `virsh console` is run on a terminal: what follows a prompt there is typed.
+are: programs, modules of the kernel, "prjquota", "perf_event". `virsh console` is run on a terminal: what follows a prompt there is typed.
 """
 import glob
 import os
@@ -15,7 +15,7 @@ import tempfile
 
 import pytest
 
-from harness import build
+from harness import build, process
 from harness.console import TerminalConsole
 from harness.guest import CACHE
 
@@ -47,6 +47,8 @@ def kernel_has_quota():
 def is_here(thing):
     if thing == 'prjquota':
         return kernel_has_quota()
+    if thing == 'perf_event':
+        return process.counts_events()
     if shutil.which(thing):
         return True
     subprocess.run(['modprobe', '-q', thing], check=False)

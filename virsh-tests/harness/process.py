@@ -22,6 +22,13 @@ def is_filtered():
     return field(os.getpid(), 'Seccomp') not in ([], ['0'])
 
 
+def counts_events():
+    """Whether the kernel counts performance events of control groups, and lets us ask for it."""
+    with open('/proc/cgroups') as file:
+        known = any(line.split()[0] == 'perf_event' and line.split()[3] == '1' for line in file)
+    return known and not is_filtered()
+
+
 def alive(pid):
     state = field(pid, 'State')
     return bool(state) and state[0] not in 'ZX'
