@@ -128,6 +128,14 @@ hierarchy_same(const CgroupHierarchy *one, const CgroupHierarchy *other)
                                               (const char *const *)other->controllers));
 }
 
+static bool
+is_read_only(const char *options)
+{
+    g_auto(GStrv) words = g_strsplit(options, ",", -1);
+
+    return g_strv_contains((const char *const *)words, "ro");
+}
+
 /* One line of mountinfo: "31 23 0:28 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu". */
 static void
 layout_add_line(CgroupLayout *layout, const char *line)
@@ -146,6 +154,9 @@ layout_add_line(CgroupLayout *layout, const char *line)
         return;
     /* a part of a hierarchy that is mounted somewhere (into another container) is not ours */
     if (!g_str_has_prefix(kind[0], "cgroup") || !g_str_equal(place[3], "/"))
+        return;
+    /* nor is one that whoever runs this host keeps from being used */
+    if (is_read_only(place[5]) || is_read_only(kind[2]))
         return;
 
     hierarchy = g_new0(CgroupHierarchy, 1);
@@ -208,7 +219,8 @@ layout_check(const CgroupLayout *layout, GError **error)
             return fail(
                 error, FAILURE_INTERNAL,
                 "control group controller '%s' is not available on this host: mount cgroup2 "
-                "on /sys/fs/cgroup, or the v1 hierarchy of this controller",
+                "on /sys/fs/cgroup, or the v1 hierarchy of this controller, so that it can be "
+                "written",
                 controller_names[needed[i]]);
     }
     return true;

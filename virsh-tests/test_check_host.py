@@ -39,6 +39,7 @@ def test_both_forms_say_the_same():
 
 @pytest.mark.parametrize('name, before, word', [
     ('control groups', 'umount -l -R /sys/fs/cgroup', 'mount'),
+    ('control groups', 'mount -o remount,ro,bind $(findmnt -n -o TARGET -t cgroup2)', 'remount,rw'),
     ('/proc view', 'mount -t tmpfs none /dev', 'modprobe fuse'),
     ('user namespaces', 'mount -t tmpfs none /run; echo 0 >/run/none; '
                         'mount --bind /run/none /proc/sys/user/max_user_namespaces', 'sysctl'),

@@ -93,6 +93,25 @@ test_escaped_mount_point(void)
 }
 
 static void
+test_what_can_only_be_read(void)
+{
+    g_autofree char *text =
+        g_strconcat(split_v1,
+                    "50 31 0:39 / /mnt/pids ro,relatime - cgroup cgroup rw,pids\n"
+                    "51 31 0:40 / /mnt/blkio rw,relatime - cgroup cgroup ro,blkio\n"
+                    "52 31 0:41 / /mnt/cpuset ro,relatime - cgroup cgroup rw,cpuset\n"
+                    "53 31 0:41 / /srv/cpuset rw,relatime - cgroup cgroup rw,cpuset\n",
+                    NULL);
+    g_autoptr(CgroupLayout) layout = parse(text);
+    const CgroupHierarchy *last = g_ptr_array_index(cgroup_hierarchies(layout), 5);
+
+    g_assert_cmpuint(cgroup_hierarchies(layout)->len, ==, 6);
+    g_assert_false(cgroup_has(layout, CGROUP_PIDS));
+    g_assert_false(cgroup_has(layout, CGROUP_BLKIO));
+    g_assert_cmpstr(last->mount_point, ==, "/srv/cpuset");
+}
+
+static void
 test_missing_controller(void)
 {
     g_autoptr(GError) error = NULL;
@@ -103,7 +122,7 @@ test_missing_controller(void)
     g_assert_cmpstr(
         error->message, ==,
         "control group controller 'devices' is not available on this host: mount cgroup2 on "
-        "/sys/fs/cgroup, or the v1 hierarchy of this controller");
+        "/sys/fs/cgroup, or the v1 hierarchy of this controller, so that it can be written");
 }
 
 static void
@@ -214,6 +233,7 @@ main(int argc, char **argv)
     g_test_add_func("/layout/a hybrid host has both, and v1 wins", test_hybrid);
     g_test_add_func("/layout/a hierarchy counts once, and whole", test_second_mount_of_a_hierarchy);
     g_test_add_func("/layout/mount points are unescaped", test_escaped_mount_point);
+    g_test_add_func("/layout/what can only be read is left alone", test_what_can_only_be_read);
     g_test_add_func("/layout/a missing controller is named", test_missing_controller);
     g_test_add_func("/layout/lines that are not understood are skipped", test_broken_lines);
     g_test_add_func("/name/groups of partitions are escaped as libvirt does", test_group_names);
