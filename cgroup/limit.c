@@ -33,6 +33,7 @@ static const LimitFile cpuset_mems = { CGROUP_CPUSET, "cpuset.mems", "cpuset.mem
 #define UNLIMITED_BYTES (INT64_MAX - INT64_C(1048576))
 
 #define PERIOD_DEFAULT 100000
+#define RECLAIM_TRIES  8
 
 typedef struct {
     const CgroupLayout *layout;
@@ -147,6 +148,22 @@ write_swap(const LimitTarget *target, const ContainerMemory *memory, GError **er
     return false;
 }
 
+/* The guest's programs may take some while some is given back, hence several times. */
+static bool
+reclaim_down_to(const LimitTarget *target, int64_t limit, GError **error)
+{
+    static const LimitFile reclaim = { CGROUP_MEMORY, NULL, "memory.reclaim" };
+    int64_t usage = 0;
+    int tries;
+
+    for (tries = 0; read_number(target, &memory_usage, &usage, NULL) && usage > limit; tries++) {
+        if (tries == RECLAIM_TRIES)
+            return fail_in_use(error, usage, limit);
+        write_number(target, &reclaim, usage - limit, NULL);
+    }
+    return true;
+}
+
 /*
  * Of v1 the kernel refuses a limit below what is used when it cannot take enough away. On v2 it
  * would take the limit and kill programs until it holds; so ask for the memory first.
@@ -157,13 +174,8 @@ write_memory(const LimitTarget *target, int64_t limit, GError **error)
     bool v2 = is_v2(target, CGROUP_MEMORY);
     int64_t usage = 0;
 
-    if (limit >= 0 && v2 && read_number(target, &memory_usage, &usage, NULL) && usage > limit) {
-        const LimitFile reclaim = { CGROUP_MEMORY, NULL, "memory.reclaim" };
-
-        write_number(target, &reclaim, usage - limit, NULL);
-        if (read_number(target, &memory_usage, &usage, NULL) && usage > limit)
-            return fail_in_use(error, usage, limit);
-    }
+    if (limit >= 0 && v2 && !reclaim_down_to(target, limit, error))
+        return false;
     if (write_limit(target, &memory_limit, limit, error))
         return true;
     if (limit >= 0 && !v2 && read_number(target, &memory_usage, &usage, NULL) && usage > limit)
