@@ -42,9 +42,11 @@ def garbage():
     gc.collect(1)
 
 
-def pytest_runtest_setup():
+def pytest_runtest_setup(item):
     if session.is_late():
         pytest.skip('no time was left for it')
+    if not item.get_closest_marker('system'):
+        system.withdraw()
 
 
 def pytest_collection_modifyitems(items):

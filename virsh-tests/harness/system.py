@@ -47,6 +47,16 @@ def systemctl(*words, check=True, timeout=120):
     return process.stdout.strip()
 
 
+current = []
+
+
+def withdraw():
+    """Ends it and puts libvirt's own driver back, for tests that have a daemon of their own."""
+    for daemon in current:
+        daemon.end(15)
+        daemon.put_back()
+
+
 class SystemDaemon(PrivateDaemon):
     """The same calls as a PrivateDaemon has, on libvirtd.service."""
 
@@ -71,8 +81,8 @@ class SystemDaemon(PrivateDaemon):
         os.makedirs(os.path.dirname(DROP_IN), exist_ok=True)
         with open(DROP_IN, 'w') as file:
             file.write(DROP_IN_TEXT)
-        self.save(CONFIGURATION_FILE)
         systemctl('daemon-reload')
+        current.append(self)
 
     # nothing lies between the tests and the system
 
@@ -120,6 +130,7 @@ class SystemDaemon(PrivateDaemon):
         os.rename(path + '.new', path)
 
     def put_back(self):
+        """What was here before; launch() installs ours again."""
         for path, copy in self.saved.items():
             if copy:
                 shutil.copy2(copy, path + '.new')
@@ -141,6 +152,7 @@ class SystemDaemon(PrivateDaemon):
 
     def configure(self, text='', log_filters=None):
         filters = log_filters or os.environ.get('CAISSON_TEST_LOG', LOG_FILTERS)
+        self.save(CONFIGURATION_FILE)
         with open(CONFIGURATION_FILE, 'w') as file:
             file.write(CONFIGURATION % filters + self.configuration + text)
 
@@ -216,6 +228,7 @@ class SystemDaemon(PrivateDaemon):
             return
         self.end(15)
         self.put_back()
+        current.remove(self)
         os.unlink(DROP_IN)
         systemctl('daemon-reload')
         self.holder = None
