@@ -104,6 +104,7 @@ remove_groups() {
 
 boot_nspawn() {
     make_groups
+    mkdir -m 1777 "$job/tmp"
     # nspawn mounts v1 hierarchies read-only, though they are the container's own.
     # shellcheck disable=SC2016
     enter_groups unshare --mount --pid --fork --kill-child=KILL --mount-proc --propagation private \
@@ -122,8 +123,9 @@ boot_nspawn() {
             "for number in \$(seq 0 255); do mknod /dev/loop\$number b 7 \$number; done" \
             "exec /lib/systemd/systemd systemd.unit=lab.target" >"$work/root/lab-init"
         chmod 755 "$work/root/lab-init"
-        # The host need not have systemd-nspawn: the tree has one.
-        export SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1
+        # The host need not have systemd-nspawn: the tree has one. Its filter of system calls would be that
+        # of all guests.
+        export SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 SYSTEMD_SECCOMP=0
         run=(systemd-nspawn)
         if ! command -v systemd-nspawn >/dev/null; then
             library=$tree/usr/lib/x86_64-linux-gnu
@@ -133,7 +135,7 @@ boot_nspawn() {
         status=133
         while [ $status = 133 ]; do
             "${run[@]}" --quiet --directory "$work/root" --machine lab --register=no --keep-unit \
-                --bind="$job:/lab.host" --bind="$guests:/lab.guests" --bind=/dev/fuse --capability=all \
+                --bind="$job:/lab.host:norbind" --bind="$guests:/lab.guests" --bind=/dev/fuse --capability=all \
                 --private-network --console=pipe --setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 \
                 --kill-signal=SIGRTMIN+4 /lab-init &
             status=0
