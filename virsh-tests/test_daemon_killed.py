@@ -196,8 +196,9 @@ class Storm:
         connection = self.daemon.connect()
         for guest in self.busy:
             domain = connection.lookupByName(guest.name)
+            # a guest that was being destroyed may end only now
+            wait_for(lambda: not domain.isActive() or process.init_pid(domain.ID()), 'it has an init, or has ended')
             if domain.isActive():
-                assert process.init_pid(domain.ID()), 'active without an init'
                 domain.destroy()
         self.daemon.close_connections()
 

@@ -92,6 +92,10 @@ NESTED = "unshare -U -r -m -p -f /bin/sh -c 'mount -t proc proc /proc && ls -d /
 def test_a_nesting_guest_can_mount_proc_in_a_user_namespace(look, idmap):
     seen = look(NESTED, top=CAISSON % '<caisson:nesting/>', idmap=idmap)
     assert 'refused' not in seen and int(seen.split()[-1]) < 6, seen
+    # whoever runs this host may have left one out of reach below the root, as systemd-nspawn does
+    cover = 'mount --bind /dev/null /proc/interrupts && exec unshare -U -r -m -p -f mount -t proc proc /proc'
+    if subprocess.run(['unshare', '--mount', 'sh', '-c', cover], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        pytest.skip('on this host each process has another proc that nothing is mounted on')
     assert 'refused' in look(NESTED, idmap=idmap)
 
 

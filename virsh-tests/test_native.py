@@ -33,7 +33,7 @@ def run_crun(bundle, name):
     state = os.path.join(bundle, 'state')
     return subprocess.run(
         ['unshare', '--mount', 'sh', '-c',
-         'mountpoint -q /sys/fs/cgroup/unified && umount /sys/fs/cgroup/unified; '
+         'mountpoint -q /sys/fs/cgroup/unified && mount -t tmpfs none /sys/fs/cgroup/unified; '
          'exec crun --cgroup-manager=cgroupfs --root "$1" run --bundle "$2" "$3"', 'sh', state, bundle, name],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
 
