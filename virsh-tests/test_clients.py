@@ -10,6 +10,7 @@ import time
 import libvirt
 import pytest
 
+from harness import process
 from harness.daemon import wait_for
 from harness.guest import copy_root, put, read_file
 from harness.placement import BUS
@@ -243,6 +244,8 @@ def manager(daemon):
     yield make
     for pid in reversed(pids):
         os.kill(pid, signal.SIGTERM)
+        # the next one has the same display
+        process.wait_gone(pid, 60)
     shutil.rmtree(directory, ignore_errors=True)
 
 
