@@ -2,6 +2,7 @@
 """`meson install` beside the distribution's libvirt."""
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -14,7 +15,7 @@ SCRIPT = os.path.join(build.TOP, 'tools/install-plugin')
 
 
 def install(prefix, drivers, controllers, built='/src/build'):
-    return subprocess.run([SCRIPT, build.find(build.PLUGIN), drivers, build.find('libvirt_lxc'), controllers],
+    return subprocess.run([SCRIPT, build.find(build.PLUGIN), drivers, build.find('libvirt_lxc'), controllers, 'etc'],
                           capture_output=True, text=True, check=False, timeout=60,
                           env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'MESON_INSTALL_PREFIX': prefix,
                                'MESON_INSTALL_DESTDIR_PREFIX': prefix, 'MESON_BUILD_ROOT': built})
@@ -46,7 +47,8 @@ def test_it_says_how_libvirtd_comes_to_use_the_driver(tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert os.access(os.path.join(drivers, build.PLUGIN), os.X_OK) and os.access(tmp_path / 'lib/libvirt_lxc', os.X_OK)
     links, _, dropin, *rest = [line.strip() for line in ran.stdout.splitlines() if line.startswith('    ')]
-    assert rest == ['systemctl daemon-reload', 'systemctl restart libvirtd', 'virsh -c lxc:///system version']
+    assert [line for line in rest if 'apparmor' not in line] == [
+        'systemctl daemon-reload', 'systemctl restart libvirtd', 'virsh -c lxc:///system version']
     subprocess.run(['sh', '-euc', links], check=True, timeout=30)
     stock = build.stock_drivers()
     assert sorted(os.listdir(drivers)) == sorted(os.listdir(stock))
@@ -69,3 +71,47 @@ def test_what_was_installed_goes_again(tmp_path):
         assert again.returncode == status, again.stderr
     assert os.listdir(controllers) == ['of-others']
     assert 'nothing was installed from %s' % built in again.stderr
+
+
+@pytest.fixture
+def installed_apart(system_daemon, tmp_path):
+    """The driver below /usr/local, by the script and then by all of the commands that it shows."""
+    own = '/usr/local/lib/caisson'
+    profile, local = '/etc/apparmor.d/libvirt-caisson-default', '/etc/apparmor.d/local/usr.sbin.libvirtd'
+    os.makedirs(tmp_path / 'meson-logs')
+    system_daemon.terminate()
+    for path in (profile, local):
+        system_daemon.save(path)
+    if os.path.exists(profile):
+        os.unlink(profile)
+    os.makedirs('/usr/local/etc/apparmor.d', exist_ok=True)
+    shutil.copy(os.path.join(build.TOP, 'apparmor/libvirt-caisson-default'), '/usr/local/etc/apparmor.d')
+    ran = install('/usr/local', own + '/driver', own, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    others = [name for name in build.PROGRAMS if name != 'libvirt_lxc']  # meson installs them by itself
+    for name in others:
+        shutil.copy(build.find(name), own)
+    commands = [line.strip() for line in ran.stdout.splitlines() if line.startswith('    ')]
+    subprocess.run(['sh', '-euc', '\n'.join(commands[:-1])], check=True, timeout=300)
+    system_daemon.find_pid()
+    yield own
+    system_daemon.terminate()
+    for name in others:
+        os.unlink(os.path.join(own, name))
+    subprocess.run([SCRIPT, '--remove', tmp_path], check=True, timeout=60, stdout=subprocess.DEVNULL)
+    assert not os.path.exists(own)
+    os.unlink('/etc/systemd/system/libvirtd.service.d/caisson.conf')
+    system_daemon.put_back()
+    if os.path.exists('/sys/kernel/security/apparmor/profiles'):
+        subprocess.run(['apparmor_parser', '-r', '/etc/apparmor.d/usr.sbin.libvirtd'], check=True, timeout=120)
+    system_daemon.start()
+
+
+@pytest.mark.system
+def test_a_daemon_that_is_confined_uses_the_driver_after_these_commands(system_daemon, installed_apart, make_guest):
+    with open('/proc/%d/maps' % system_daemon.pid) as file:
+        assert '%s/driver/%s' % (installed_apart, build.PLUGIN) in file.read()
+    guest = make_guest(devices='<emulator>%s/libvirt_lxc</emulator>' % installed_apart)
+    domain = system_daemon.connect().createXML(guest.xml())
+    assert domain.isActive()
+    domain.destroy()
