@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Checks that pages of the manual which are written by hand have every row that the code has, and no other.
 
-check-reference.py TOP BUILD. Prints TAP: the options of lxc.conf, and the files that are installed.
+check-reference.py TOP BUILD. Prints TAP: the options of lxc.conf, of the file with their defaults as well, and
+the files that are installed.
 """
 import json
 import os
@@ -22,6 +23,10 @@ def options(top, build):
     return set(OPTION.findall(read(top, 'driver/settings.c'))), set(ROW.findall(read(top, 'docs/lxc.conf.rst')))
 
 
+def defaults(top, build):
+    return options(top, build)[0], set(re.findall(r'^#(\w+) = ', read(top, 'driver/lxc.conf'), re.MULTILINE))
+
+
 def installed(top, build):
     """By their names: where they are is up to options of the build."""
     places = list(json.loads(read(build, 'meson-info/intro-installed.json')).values())
@@ -35,13 +40,14 @@ def installed(top, build):
 def main():
     top, build = sys.argv[1:]
     failed = False
-    print('1..2')
-    for number, (page, check) in enumerate((('lxc.conf.rst', options), ('files.rst', installed)), 1):
+    print('1..3')
+    for number, (page, check) in enumerate((('docs/lxc.conf.rst', options), ('driver/lxc.conf', defaults),
+                                            ('docs/files.rst', installed)), 1):
         known, told = check(top, build)
         for name in sorted(known - told):
-            print('# docs/%s says nothing of %s' % (page, name))
+            print('# %s says nothing of %s' % (page, name))
         for name in sorted(told - known):
-            print('# docs/%s has a row of %s, which is not there' % (page, name))
+            print('# %s has a row of %s, which is not there' % (page, name))
         failed = failed or known != told
         print('%s %d - %s is complete' % ('ok' if known == told else 'not ok', number, page))
     return 1 if failed else 0
