@@ -24,12 +24,20 @@ layout_hierarchy(const CgroupLayout *layout, guint index)
     return g_ptr_array_index(layout->hierarchies, index);
 }
 
+/* "/sys/fs/cgroup/memory/machine/heron/memory.max" */
+static char *
+path_of(const CgroupHierarchy *hierarchy, const char *group, const char *file)
+{
+    g_autofree char *place = cgroup_hierarchy_place(hierarchy, group);
+
+    return g_strconcat(hierarchy->mount_point, place, file ? "/" : NULL, file, NULL);
+}
+
 int
 cgroup_hierarchy_open(const CgroupHierarchy *hierarchy, const char *group, const char *file,
                       int flags, GError **error)
 {
-    g_autofree char *path =
-        g_strconcat(hierarchy->mount_point, group, file ? "/" : NULL, file, NULL);
+    g_autofree char *path = path_of(hierarchy, group, file);
     int fd = open(path, flags | O_CLOEXEC | (file ? 0 : O_RDONLY | O_DIRECTORY));
 
     if (fd < 0)
@@ -50,40 +58,62 @@ group_parent(const char *group)
     return g_strndup(group, strrchr(group, '/') - group);
 }
 
+/* *ret_made tells whether the directory is new. */
+static bool
+hierarchy_make(const CgroupHierarchy *hierarchy, const char *parent, const char *group,
+               bool *ret_made, GError **error)
+{
+    g_autofree char *path = path_of(hierarchy, group, NULL);
+
+    *ret_made = mkdir(path, 0755) == 0;
+    if (*ret_made || errno == EEXIST)
+        return true;
+    if (errno == ENOENT)
+        return fail_errno(error, errno, "control group '%s' cannot be opened in '%s'", parent,
+                          hierarchy->mount_point);
+    return fail_errno(error, errno, "cannot create control group '%s' in '%s'", group,
+                      hierarchy->mount_point);
+}
+
+static bool
+hierarchy_prepare(const CgroupHierarchy *hierarchy, const char *parent_group, const char *group,
+                  GError **error)
+{
+    g_auto(Fd) parent = cgroup_hierarchy_open(hierarchy, parent_group, NULL, 0, error);
+    g_auto(Fd) directory = -1;
+
+    if (parent < 0 || (directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error)) < 0)
+        return false;
+    if (cgroup_version_of(hierarchy)->prepare(hierarchy, parent, directory, error))
+        return true;
+    g_prefix_error(error, "control group '%s' in '%s': ", group, hierarchy->mount_point);
+    return false;
+}
+
 /* *ret_made tells whether the group is new. */
 static bool
 hierarchy_create(const CgroupHierarchy *hierarchy, const char *group, bool *ret_made,
                  GError **error)
 {
     g_autofree char *parent_group = group_parent(group);
-    g_auto(Fd) parent = -1;
-    g_auto(Fd) directory = -1;
-    const char *name = strrchr(group, '/') + 1;
+    g_autofree char *path = NULL;
 
-    /* one that is there may be another start's, which has not made it usable yet */
     if (g_str_equal(parent_group, MACHINE_PARTITION)) {
         bool made;
 
         if (!hierarchy_create(hierarchy, parent_group, &made, error))
             return false;
     }
-    if ((parent = hierarchy_open(hierarchy, parent_group)) < 0)
-        return fail_errno(error, errno, "control group '%s' cannot be opened in '%s'", parent_group,
-                          hierarchy->mount_point);
-    *ret_made = mkdirat(parent, name, 0755) == 0;
-    if (!*ret_made && errno != EEXIST)
-        return fail_errno(error, errno, "cannot create control group '%s' in '%s'", group,
-                          hierarchy->mount_point);
-    if ((directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-        return fail_errno(error, errno, "cannot open control group '%s' in '%s'", group,
-                          hierarchy->mount_point);
-    if (!cgroup_version_of(hierarchy)->prepare(hierarchy, parent, directory, error)) {
-        g_prefix_error(error, "control group '%s' in '%s': ", group, hierarchy->mount_point);
-        if (*ret_made)
-            unlinkat(parent, name, AT_REMOVEDIR);
+    if (!hierarchy_make(hierarchy, parent_group, group, ret_made, error))
         return false;
-    }
-    return true;
+    /* also one that is there: it may be another start's, which has not made it usable yet */
+    if (!cgroup_version_of(hierarchy)->prepares(hierarchy) ||
+        hierarchy_prepare(hierarchy, parent_group, group, error))
+        return true;
+    path = path_of(hierarchy, group, NULL);
+    if (*ret_made)
+        rmdir(path);
+    return false;
 }
 
 typedef bool (*Wanted)(const CgroupHierarchy *hierarchy);
@@ -96,11 +126,11 @@ create_where(const CgroupLayout *layout, const char *group, Wanted wanted, GErro
 
     for (i = 0; i < layout->hierarchies->len; i++) {
         if (!wanted(layout_hierarchy(layout, i)) ||
+            !cgroup_hierarchy_has(layout_hierarchy(layout, i), group) ||
             hierarchy_create(layout_hierarchy(layout, i), group, &made[i], error))
             continue;
         while (i-- > 0) {
-            g_autofree char *path =
-                g_strconcat(layout_hierarchy(layout, i)->mount_point, group, NULL);
+            g_autofree char *path = path_of(layout_hierarchy(layout, i), group, NULL);
 
             if (made[i])
                 rmdir(path);
@@ -173,8 +203,8 @@ rename_some(const CgroupLayout *layout, guint count, const char *from, const cha
 
     for (i = 0; i < count; i++) {
         const CgroupHierarchy *hierarchy = layout_hierarchy(layout, i);
-        g_autofree char *old = g_strconcat(hierarchy->mount_point, from, NULL);
-        g_autofree char *new = g_strconcat(hierarchy->mount_point, to, NULL);
+        g_autofree char *old = path_of(hierarchy, from, NULL);
+        g_autofree char *new = path_of(hierarchy, to, NULL);
 
         if (can_be_renamed(hierarchy) && rename(old, new) < 0)
             break;
@@ -225,7 +255,7 @@ cgroup_children(const CgroupLayout *layout, CgroupController controller, const c
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     const CgroupHierarchy *hierarchy = layout->by_controller[controller];
-    g_autofree char *path = hierarchy ? g_strconcat(hierarchy->mount_point, group, NULL) : NULL;
+    g_autofree char *path = hierarchy ? path_of(hierarchy, group, NULL) : NULL;
     g_autoptr(GDir) listing = path ? g_dir_open(path, 0, NULL) : NULL;
     const char *name;
 
@@ -247,9 +277,11 @@ cgroup_attach(const CgroupLayout *layout, const char *group, pid_t pid, GError *
     g_snprintf(text, sizeof(text), "%d", pid);
     for (i = 0; i < layout->hierarchies->len; i++) {
         const CgroupHierarchy *hierarchy = layout_hierarchy(layout, i);
-        g_auto(Fd) directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error);
+        g_auto(Fd) directory = -1;
 
-        if (directory < 0)
+        if (!cgroup_hierarchy_has(hierarchy, group))
+            continue;
+        if ((directory = cgroup_hierarchy_open(hierarchy, group, NULL, 0, error)) < 0)
             return false;
         if (!cgroup_file_write(directory, "cgroup.procs", text))
             return fail_errno(error, errno, "cannot move process %d to control group '%s' in '%s'",
@@ -282,11 +314,11 @@ cgroup_write(const CgroupLayout *layout, CgroupController controller, const char
              const char *value, GError **error)
 {
     const CgroupHierarchy *hierarchy = layout_expect(layout, controller, error);
-    g_auto(Fd) root = -1;
+    g_autofree char *file = hierarchy ? path_of(hierarchy, path, NULL) : NULL;
 
-    if (!hierarchy || (root = cgroup_hierarchy_open(hierarchy, "", NULL, O_PATH, error)) < 0)
+    if (!file)
         return false;
-    if (!cgroup_file_write(root, path + 1, value))
+    if (!cgroup_file_write(AT_FDCWD, file, value))
         return fail_errno(error, errno, "cannot write '%s' to '%s' in '%s'", value, path,
                           hierarchy->mount_point);
     return true;
@@ -330,13 +362,16 @@ cgroup_pass_on(const CgroupLayout *layout, const char *group, const char *key)
     const CgroupHierarchy *hierarchy = unified_hierarchy(layout);
     g_autofree char *controller = g_strndup(key, strcspn(key, "."));
     g_autofree char *word = g_strconcat("+", controller, NULL);
-    g_auto(GStrv) names = g_strsplit(group + 1, "/", -1);
+    g_autofree char *place = NULL;
+    g_auto(GStrv) names = NULL;
     g_auto(Fd) directory = -1;
     size_t i;
 
     if (!hierarchy || !g_strv_contains(unmanaged, controller) ||
         !g_strv_contains((const char *const *)hierarchy->controllers, controller))
         return false;
+    place = cgroup_hierarchy_place(hierarchy, group);
+    names = g_strsplit(place + 1, "/", -1);
     directory = hierarchy_open(hierarchy, "");
     for (i = 0; directory >= 0 && names[i]; i++) {
         int below = openat(directory, names[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -35,12 +35,27 @@ typedef struct {
     int version;        /* 1 or 2 */
     char *mount_point;  /* "/sys/fs/cgroup/cpu,cpuacct" */
     char **controllers; /* "cpu", "cpuacct"; "name=systemd"; of v2 those in cgroup.controllers */
+    bool flat;          /* see cgroup_hierarchy_place() */
 } CgroupHierarchy;
 
 /* The groups below the one of a guest; see architecture section 5. */
 #define CGROUP_SUPERVISOR "supervisor"
 #define CGROUP_LIMITS     "libvirt"
 #define CGROUP_GUEST      "libvirt/guest"
+
+/*
+ * Where @group is in the hierarchy; free with g_free(). A group of memory costs the kernel a
+ * hundred KiB, so in a hierarchy that is flat a guest without a scope of systemd has only two: its
+ * own one,
+ * "/machine/lxc-41-x.libvirt-lxc", which is also its CGROUP_LIMITS, and "guest" in it. Its
+ * controller has none: it stays where it was started. Not flat are those of v1 that suspend, that
+ * choose processors (<emulatorpin> does for the controller), and that have a name (a service
+ * manager may kill by it what a service has left), and v2 where it has the controllers.
+ */
+char *cgroup_hierarchy_place(const CgroupHierarchy *hierarchy, const char *group);
+
+/* Whether @group is a directory of its own there. */
+bool cgroup_hierarchy_has(const CgroupHierarchy *hierarchy, const char *group);
 
 /*
  * Finds the hierarchies in /proc/self/mountinfo. Never changes anything. Fails with
@@ -85,7 +100,7 @@ bool cgroup_rename(const CgroupLayout *layout, const char *from, const char *to,
 GPtrArray *cgroup_children(const CgroupLayout *layout, CgroupController controller,
                            const char *group);
 
-/* Moves @pid into @group in every hierarchy, back to back (one grace period on v1). */
+/* Moves @pid into @group in every hierarchy that has it, back to back (one grace period on v1). */
 bool cgroup_attach(const CgroupLayout *layout, const char *group, pid_t pid, GError **error);
 
 /* Writes @value to the file @path, a group and a file of this controller's version in it:

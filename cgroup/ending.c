@@ -121,9 +121,12 @@ remove_usual(const CgroupHierarchy *hierarchy, const char *group)
     size_t i;
 
     for (i = 0; i < G_N_ELEMENTS(usual); i++) {
-        g_autofree char *path = g_strconcat(hierarchy->mount_point, group, usual[i], NULL);
+        g_autofree char *one = g_strconcat(group, usual[i], NULL);
+        g_autofree char *place = cgroup_hierarchy_place(hierarchy, one);
+        g_autofree char *path = g_strconcat(hierarchy->mount_point, place, NULL);
 
-        removed = rmdir(path) == 0;
+        if (cgroup_hierarchy_has(hierarchy, one))
+            removed = rmdir(path) == 0;
     }
     return removed;
 }

@@ -141,17 +141,9 @@ static const FigureFile files[] = {
 #define PROCESSORS  (FIRST_BLOCK + G_N_ELEMENTS(block_files))
 
 struct FigureReader {
-    const CgroupLayout *layout;
-    /* by controller, and of the v2 hierarchy; -1: there is none. Some are the same directory. */
-    int directories[CGROUP_CONTROLLER_LAST + 1];
-    int versions[CGROUP_CONTROLLER_LAST + 1];
+    /* by controller, and of version 2; NULL: there is none. Owned by the layout. */
+    const CgroupHierarchy *hierarchies[CGROUP_CONTROLLER_LAST + 1];
 };
-
-static int
-open_hierarchy(const CgroupHierarchy *hierarchy)
-{
-    return open(hierarchy->mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
 
 FigureReader *
 figure_reader_new(const CgroupLayout *layout)
@@ -159,22 +151,13 @@ figure_reader_new(const CgroupLayout *layout)
     FigureReader *reader = g_new0(FigureReader, 1);
     guint i;
 
-    reader->layout = layout;
-    for (i = 0; i <= UNIFIED; i++)
-        reader->directories[i] = -1;
-    for (i = 0; i < CGROUP_CONTROLLER_LAST; i++) {
-        if (!layout->by_controller[i])
-            continue;
-        reader->directories[i] = open_hierarchy(layout->by_controller[i]);
-        reader->versions[i] = layout->by_controller[i]->version;
-    }
+    for (i = 0; i < CGROUP_CONTROLLER_LAST; i++)
+        reader->hierarchies[i] = layout->by_controller[i];
     for (i = 0; i < layout->hierarchies->len; i++) {
         const CgroupHierarchy *hierarchy = layout->hierarchies->pdata[i];
 
-        if (hierarchy->version != 2 || reader->directories[UNIFIED] >= 0)
-            continue;
-        reader->directories[UNIFIED] = open_hierarchy(hierarchy);
-        reader->versions[UNIFIED] = 2;
+        if (hierarchy->version == 2)
+            reader->hierarchies[UNIFIED] = hierarchy;
     }
     return reader;
 }
@@ -182,12 +165,6 @@ figure_reader_new(const CgroupLayout *layout)
 void
 figure_reader_free(FigureReader *reader)
 {
-    guint i;
-
-    if (!reader)
-        return;
-    for (i = 0; i <= UNIFIED; i++)
-        fd_close(&reader->directories[i]);
     g_free(reader);
 }
 
@@ -241,6 +218,15 @@ read_lines(const FigureFile *file, const char *text, Figures *figures)
     }
 }
 
+/* NULL when the controller is not there, or of another version. */
+static const CgroupHierarchy *
+hierarchy_of(const FigureReader *reader, int controller, int version)
+{
+    const CgroupHierarchy *hierarchy = reader->hierarchies[controller];
+
+    return hierarchy && hierarchy->version == version ? hierarchy : NULL;
+}
+
 void
 figures_read(const FigureReader *reader, GroupFiles *group, unsigned sets, Figures *figures)
 {
@@ -250,8 +236,9 @@ figures_read(const FigureReader *reader, GroupFiles *group, unsigned sets, Figur
     for (i = 0; i < G_N_ELEMENTS(files); i++) {
         const FigureFile *file = &files[i];
 
-        if (file->set & sets && reader->versions[file->controller] == file->version &&
-            group_files_read(group, i, reader->directories[file->controller], file->file, text))
+        if (file->set & sets &&
+            group_files_read(group, i, hierarchy_of(reader, file->controller, file->version),
+                             file->file, text))
             read_lines(file, text, figures);
     }
 }
@@ -335,8 +322,8 @@ figures_read_block(const FigureReader *reader, GroupFiles *group, BlockFigures *
         char *line = text;
         char *next;
 
-        if (reader->versions[CGROUP_BLKIO] != block_files[i].version ||
-            !group_files_read(group, FIRST_BLOCK + i, reader->directories[CGROUP_BLKIO],
+        if (!group_files_read(group, FIRST_BLOCK + i,
+                              hierarchy_of(reader, CGROUP_BLKIO, block_files[i].version),
                               block_files[i].file, text))
             continue;
         for (; line && *line; line = next) {
@@ -371,8 +358,7 @@ figures_read_processors(const FigureReader *reader, GroupFiles *group, uint64_t 
     char *at = text;
     size_t i;
 
-    if (reader->versions[CGROUP_CPUACCT] != 1 ||
-        !group_files_read(group, PROCESSORS, reader->directories[CGROUP_CPUACCT],
+    if (!group_files_read(group, PROCESSORS, hierarchy_of(reader, CGROUP_CPUACCT, 1),
                           "cpuacct.usage_percpu", text))
         return false;
     for (i = 0; i < count; i++) {

@@ -3,7 +3,6 @@
 #include "cgroup/group-files.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -105,17 +104,18 @@ read_text(int fd, char text[GROUP_TEXT_MAX])
 }
 
 bool
-group_files_read(GroupFiles *files, size_t which, int directory, const char *name,
-                 char text[GROUP_TEXT_MAX])
+group_files_read(GroupFiles *files, size_t which, const CgroupHierarchy *hierarchy,
+                 const char *name, char text[GROUP_TEXT_MAX])
 {
     gint held = g_atomic_int_get(&files->held[which]);
-    char path[PATH_MAX];
     g_auto(Fd) fd = -1;
 
     if (held >= 0)
         return read_text(held, text);
-    if ((size_t)g_snprintf(path, sizeof(path), "%s/%s", files->group + 1, name) >= sizeof(path) ||
-        (fd = openat(directory, path, O_RDONLY | O_CLOEXEC)) < 0 || !read_text(fd, text))
+    if (!hierarchy)
+        return false;
+    fd = cgroup_hierarchy_open(hierarchy, files->group, name, O_RDONLY, NULL);
+    if (fd < 0 || !read_text(fd, text))
         return false;
     hold(&files->held[which], &fd);
     return true;

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cgroup/cgroup.h"
+
 /* The longest file, memory.stat of v2, has about 2 KiB; one of a host with many devices more. */
 #define GROUP_TEXT_MAX 16384
 
@@ -26,10 +28,10 @@ void group_files_unref(GroupFiles *files);
 const char *group_files_group(const GroupFiles *files);
 
 /*
- * The text of the file @name in @text, of the group below the open @directory; false when it cannot
- * be read. @which is the number that the caller gives this file, below GROUP_FILES_MAX.
+ * The text of the file @name in @text, of the group in @hierarchy; false when it cannot be read, or
+ * @hierarchy is NULL. @which is the number that the caller gives this file, below GROUP_FILES_MAX.
  */
-bool group_files_read(GroupFiles *files, size_t which, int directory, const char *name,
-                      char text[GROUP_TEXT_MAX]);
+bool group_files_read(GroupFiles *files, size_t which, const CgroupHierarchy *hierarchy,
+                      const char *name, char text[GROUP_TEXT_MAX]);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GroupFiles, group_files_unref)

@@ -208,6 +208,35 @@ layout_assign(CgroupLayout *layout)
 }
 
 static bool
+hierarchy_is_flat(const CgroupLayout *layout, const CgroupHierarchy *hierarchy)
+{
+    char **name;
+
+    if (hierarchy->version == 2)
+        return cgroup_version(layout, CGROUP_MEMORY) == 1;
+    if (hierarchy == layout->by_controller[CGROUP_FREEZER] ||
+        hierarchy == layout->by_controller[CGROUP_CPUSET])
+        return false;
+    for (name = hierarchy->controllers; *name; name++) {
+        if (g_str_has_prefix(*name, "name="))
+            return false;
+    }
+    return true;
+}
+
+static void
+layout_flatten(CgroupLayout *layout)
+{
+    guint i;
+
+    for (i = 0; i < layout->hierarchies->len; i++) {
+        CgroupHierarchy *hierarchy = g_ptr_array_index(layout->hierarchies, i);
+
+        hierarchy->flat = hierarchy_is_flat(layout, hierarchy);
+    }
+}
+
+static bool
 layout_check(const CgroupLayout *layout, GError **error)
 {
     static const CgroupController needed[] = { CGROUP_MEMORY, CGROUP_CPU, CGROUP_DEVICES,
@@ -240,6 +269,7 @@ cgroup_layout_parse(const char *mountinfo, bool complete, GError **error)
             layout_add_line(layout, lines[i]);
     }
     layout_assign(layout);
+    layout_flatten(layout);
     if (complete && !layout_check(layout, error))
         return NULL;
     return g_steal_pointer(&layout);

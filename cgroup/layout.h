@@ -6,7 +6,9 @@
 
 /* What differs between the versions; @group is a descriptor of a group's directory. */
 typedef struct {
-    /* Makes a fresh group usable; @parent is the directory above it. */
+    /* Whether a fresh group in @hierarchy has to be made usable. */
+    bool (*prepares)(const CgroupHierarchy *hierarchy);
+    /* Makes it so; @parent is the directory above it. */
     bool (*prepare)(const CgroupHierarchy *hierarchy, int parent, int group, GError **error);
     bool (*limit_devices)(int group, const GPtrArray *rules, GError **error);
     /* The same for a group with tasks, and groups below, that has the rules @before. */

@@ -5,6 +5,7 @@
 #include "cgroup/cgroup.h"
 
 #define MACHINE_NAME_MAX 64
+#define GUEST_SUFFIX     ".libvirt-lxc"
 #define HOST_NAME_CHARS  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
 
 /* Whether a directory of this name could be taken for a file of the kernel. */
@@ -53,7 +54,7 @@ cgroup_guest_name(const char *partition, pid_t pid, const char *name)
         if (components[i][0])
             append_component(path, components[i], plain ? "" : ".partition");
     }
-    append_component(path, machine, ".libvirt-lxc");
+    append_component(path, machine, GUEST_SUFFIX);
     return g_string_free(path, FALSE);
 }
 
@@ -146,4 +147,44 @@ cgroup_is_scope(const char *group)
     const char *last = strrchr(group, '/');
 
     return last && g_str_has_prefix(last, "/machine-") && g_str_has_suffix(last, ".scope");
+}
+
+/* What follows the guest's own group in @group, "/libvirt"; NULL: it is none of a guest without a
+ * scope, or that group itself. */
+static const char *
+below_guest(const char *group)
+{
+    const char *last = g_strrstr(group, GUEST_SUFFIX "/");
+
+    return last ? last + strlen(GUEST_SUFFIX) : NULL;
+}
+
+/* Whether @path is "/@name", or something below it. */
+static bool
+begins_with(const char *path, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncmp(path + 1, name, length) == 0 &&
+           (path[1 + length] == '/' || path[1 + length] == '\0');
+}
+
+char *
+cgroup_hierarchy_place(const CgroupHierarchy *hierarchy, const char *group)
+{
+    const char *below = hierarchy->flat ? below_guest(group) : NULL;
+
+    if (!below || !begins_with(below, CGROUP_LIMITS))
+        return g_strdup(group);
+    return g_strdup_printf("%.*s%s", (int)(below - group), group,
+                           below + strlen("/" CGROUP_LIMITS));
+}
+
+bool
+cgroup_hierarchy_has(const CgroupHierarchy *hierarchy, const char *group)
+{
+    const char *below = hierarchy->flat ? below_guest(group) : NULL;
+
+    return !below ||
+           (!g_str_equal(below, "/" CGROUP_SUPERVISOR) && !g_str_equal(below, "/" CGROUP_LIMITS));
 }

@@ -28,9 +28,17 @@ cpuset_inherit(int parent, int group, const char *file, GError **error)
 }
 
 static bool
+v1_prepares(const CgroupHierarchy *hierarchy)
+{
+    return g_strv_contains((const char *const *)hierarchy->controllers, "cpuset");
+}
+
+static bool
 v1_prepare(const CgroupHierarchy *hierarchy, int parent, int group, GError **error)
 {
-    if (!g_strv_contains((const char *const *)hierarchy->controllers, "cpuset"))
+    g_autofree char *last = cgroup_file_read(group, "cpuset.mems");
+
+    if (last && g_strstrip(last)[0])
         return true;
     /* the groups below it inherit by themselves, without the kernel arranging its processors anew
      */
@@ -240,6 +248,7 @@ v1_delegated(const CgroupHierarchy *hierarchy)
 }
 
 const CgroupVersion cgroup_v1 = {
+    .prepares = v1_prepares,
     .prepare = v1_prepare,
     .limit_devices = v1_limit_devices,
     .change_devices = v1_change_devices,

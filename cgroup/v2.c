@@ -7,6 +7,12 @@
 
 #include "controller/wire/failure.h"
 
+static bool
+v2_prepares(const CgroupHierarchy *hierarchy)
+{
+    return hierarchy->controllers[0] && hierarchy->controllers[0][0];
+}
+
 /* A group has a controller when the group above passes it on. What cannot be passed on (cpu with
  * real-time tasks about, a threaded group) is left out: it is missed when a limit is set. */
 static bool
@@ -75,6 +81,7 @@ v2_delegated(const CgroupHierarchy *hierarchy)
 }
 
 const CgroupVersion cgroup_v2 = {
+    .prepares = v2_prepares,
     .prepare = v2_prepare,
     .limit_devices = cgroup_program_attach,
     .change_devices = cgroup_program_replace,

@@ -138,7 +138,7 @@ groups_enter_supervisor(Launch *launch, GError **error)
         const CgroupHierarchy *hierarchy = g_ptr_array_index(hierarchies, i);
         g_auto(Fd) entrance = -1;
 
-        if (hierarchy->version != 1)
+        if (hierarchy->version != 1 || !cgroup_hierarchy_has(hierarchy, supervisor))
             continue;
         entrance = cgroup_hierarchy_open(hierarchy, supervisor, "tasks", O_WRONLY, error);
         if (entrance < 0 || !move_self(entrance, hierarchy, error))
@@ -311,8 +311,8 @@ orphan_create(int entrance, Fd *ret_end, GError **error)
 /*
  * The launcher's own place in v2. Moving a process there takes the kernel a grace period, in which
  * nothing on the host can fork or end. Nobody should wait for that, so a process of its own does
- * it, and only where it matters: to systemd, and where memory is counted on v2. Elsewhere the
- * keeper stays in the daemon's group, as it does, without harm, should this fail.
+ * it. Where there is no such group the keeper stays in the daemon's, as it does, without harm,
+ * should this fail.
  */
 bool
 groups_supervise(Launch *launch, GError **error)
@@ -320,14 +320,11 @@ groups_supervise(Launch *launch, GError **error)
     g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
     guint i;
 
-    if (!cgroup_is_scope(launch->group) && cgroup_version(launch->layout, CGROUP_MEMORY) != 2)
-        return true;
-
     for (i = 0; i < launch->views->len; i++) {
         const GroupView *view = g_ptr_array_index(launch->views, i);
         g_auto(Fd) entrance = -1;
 
-        if (view->hierarchy->version != 2)
+        if (view->hierarchy->version != 2 || !cgroup_hierarchy_has(view->hierarchy, supervisor))
             continue;
         entrance =
             cgroup_hierarchy_open(view->hierarchy, supervisor, "cgroup.procs", O_WRONLY, error);

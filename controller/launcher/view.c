@@ -172,8 +172,8 @@ view_mount(Launch *launch, GError **error)
     return true;
 }
 
-/* Directories of the guest's group, and in *ret_birthplace of its supervisor's in the v2 hierarchy.
- */
+/* Directories of the guest's group, and in *ret_birthplace of its supervisor's in the v2 hierarchy,
+ * where it has one. */
 static bool
 open_groups(Launch *launch, Fd *ret_birthplace, GError **error)
 {
@@ -200,8 +200,11 @@ open_groups(Launch *launch, Fd *ret_birthplace, GError **error)
         session->versions[VIEW_GROUP_UNIFIED] = 2;
         launch->view_groups[VIEW_GROUP_UNIFIED] =
             cgroup_hierarchy_open(hierarchy, limits, NULL, 0, error);
+        if (launch->view_groups[VIEW_GROUP_UNIFIED] < 0 ||
+            !cgroup_hierarchy_has(hierarchy, supervisor))
+            return launch->view_groups[VIEW_GROUP_UNIFIED] >= 0;
         *ret_birthplace = cgroup_hierarchy_open(hierarchy, supervisor, NULL, 0, error);
-        return launch->view_groups[VIEW_GROUP_UNIFIED] >= 0 && *ret_birthplace >= 0;
+        return *ret_birthplace >= 0;
     }
     return true;
 }

@@ -223,6 +223,43 @@ test_scopes(void)
     g_assert_false(cgroup_is_scope("/"));
 }
 
+static void
+check_place(const CgroupHierarchy *hierarchy, const char *group, const char *expected, bool has)
+{
+    g_autofree char *place = cgroup_hierarchy_place(hierarchy, group);
+
+    g_assert_cmpstr(place, ==, expected);
+    g_assert_true(cgroup_hierarchy_has(hierarchy, group) == has);
+}
+
+#define GUEST "/machine/lxc-41-heron.libvirt-lxc"
+
+static void
+test_places(void)
+{
+    g_autoptr(CgroupLayout) layout = parse(split_v1);
+    const CgroupHierarchy *memory = layout->by_controller[CGROUP_MEMORY];
+    const CgroupHierarchy *freezer = layout->by_controller[CGROUP_FREEZER];
+    const CgroupHierarchy *named = g_ptr_array_index(cgroup_hierarchies(layout), 4);
+
+    g_assert_true(memory->flat);
+    g_assert_false(freezer->flat);
+    g_assert_false(named->flat);
+    check_place(freezer, GUEST "/libvirt/guest", GUEST "/libvirt/guest", true);
+    check_place(freezer, GUEST "/supervisor", GUEST "/supervisor", true);
+    check_place(memory, GUEST, GUEST, true);
+    check_place(memory, GUEST "/libvirt", GUEST, false);
+    check_place(memory, GUEST "/libvirt/guest", GUEST "/guest", true);
+    check_place(memory, GUEST "/libvirt/memory.limit_in_bytes", GUEST "/memory.limit_in_bytes",
+                true);
+    check_place(memory, GUEST "/supervisor", GUEST "/supervisor", false);
+    check_place(memory, GUEST "/libvirtd", GUEST "/libvirtd", true);
+    check_place(memory, "/machine.slice/machine-x.scope/libvirt",
+                "/machine.slice/machine-x.scope/libvirt", true);
+    check_place(memory, "/libvirt/x", "/libvirt/x", true);
+    check_place(memory, GUEST "/guest" GUEST "/libvirt/guest", GUEST "/guest" GUEST "/guest", true);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -240,5 +277,6 @@ main(int argc, char **argv)
     g_test_add_func("/name/machine names are host names", test_machine_names);
     g_test_add_func("/name/partitions are slices with escaped names", test_units);
     g_test_add_func("/name/a machine's scope lies in the slices of its partition", test_scopes);
+    g_test_add_func("/layout/a flat hierarchy has two groups of a guest", test_places);
     return g_test_run();
 }

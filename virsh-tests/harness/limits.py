@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The control group of a guest's limits, as the kernel shows it."""
 import os
+import re
 
 from . import process
 
@@ -22,12 +23,13 @@ def group_of(domain, controller):
     """The version, and the directory of the guest's limits."""
     version, mount_point = hierarchy(controller)
 
-    # init is born into the group below; the controller of a hybrid host stays outside in version 2
+    # init is born into the group below; where a guest has few groups its own one has the limits
     with open('/proc/%d/cgroup' % process.init_of(domain)) as file:
         for line in file:
             number_of, controllers, path = line.rstrip('\n').split(':', 2)
-            if (controller in controllers.split(',') if version == 1 else number_of == '0') and '/libvirt/guest' in path:
-                return version, mount_point + path[:path.index('/libvirt/guest')] + '/libvirt'
+            above = re.match(r'(.*(?:/libvirt|\.libvirt-lxc))/guest(?:/|$)', path)
+            if (controller in controllers.split(',') if version == 1 else number_of == '0') and above:
+                return version, mount_point + above.group(1)
     raise AssertionError('no group of ' + controller)
 
 

@@ -131,10 +131,13 @@ def test_limits_are_above_the_guests_group(guests):
                 'pids/pids.max': 77}
     for path, value in expected.items():
         hierarchy, file = path.split('/')
-        with open('/sys/fs/cgroup/%s%s/libvirt/%s' % (hierarchy, guest.group, file)) as stream:
+        limits = guest.group + ('/libvirt' if hierarchy == 'cpuset' else '')
+        with open('/sys/fs/cgroup/%s%s/%s' % (hierarchy, limits, file)) as stream:
             assert int(stream.read()) == value, path
-    with open('/proc/%d/cgroup' % guest.pid) as file:
-        assert all(line.strip().endswith('/supervisor') for line in file if not line.startswith('0:'))
+    with open('/proc/%d/cgroup' % guest.prepared['init_pid']) as file:
+        groups = dict(line.strip().split(':')[1:] for line in file)
+    assert {group for name, group in groups.items() if name in ('memory', 'cpu', 'pids', '')} == {guest.group + '/guest'}
+    assert {groups[name] for name in ('cpuset', 'freezer', 'name=systemd')} == {guest.group + '/libvirt/guest'}
 
 
 def test_capabilities_are_those_of_the_definition(guests):
@@ -289,17 +292,19 @@ def test_programs_are_called_by_their_names(guests):
     assert [os.readlink('/proc/%d/fd/%d' % (guest.pid, fd)) for fd in (0, 1)] == ['/dev/null'] * 2
 
 
-def test_the_keeper_joins_the_supervisors_group_where_something_is_counted(guests):
+def test_the_keeper_joins_the_supervisors_group_where_there_is_one(guests):
+    """Where it can be suspended, placed or found with the service of the daemon; elsewhere it stays with the daemon."""
     guest = guests.new()
     guest.start(guests.define())
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
+    with open('/proc/self/cgroup') as file:
+        own = dict(line.strip().split(':')[1:] for line in file)
+    expected = {name: guest.group + '/supervisor' if name in ('cpuset', 'freezer', 'name=systemd') else group
+                for name, group in own.items()}
+
+    def groups():
         with open('/proc/%d/cgroup' % guest.pid) as file:
-            groups = {controllers: group for _, controllers, group in
-                      (line.strip().split(':') for line in file)}
-        if 'memory' in ','.join(groups):    # version 1: being moved in version 2 as well would take long
-            groups.pop('', None)
-        if set(groups.values()) == {guest.group + '/supervisor'}:
-            break
+            return dict(line.strip().split(':')[1:] for line in file)
+    deadline = time.monotonic() + 5
+    while groups() != expected and time.monotonic() < deadline:
         time.sleep(0.005)
-    assert set(groups.values()) == {guest.group + '/supervisor'}
+    assert groups() == expected
