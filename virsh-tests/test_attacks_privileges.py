@@ -14,6 +14,7 @@ import pytest
 from harness import process
 from harness.daemon import wait_for
 from harness.guest import read_file
+from harness.limits import group_of
 
 pytestmark = pytest.mark.ours
 
@@ -140,21 +141,20 @@ LIMITS = ('memory.max', 'memory.limit_in_bytes', 'pids.max', 'cpu.max', 'cpu.cfs
 
 
 @KINDS
-def test_limits_cannot_be_raised_from_inside(daemon, attempt, idmap):
-    def limits(guest):
+def test_limits_cannot_be_raised_from_inside(attempt, idmap):
+    def limits(domain):
         found = {}
-        for folder, _, files in os.walk(daemon.path('/sys/fs/cgroup')):
-            if guest.name in folder and folder.endswith('/libvirt'):
-                for name in LIMITS:
-                    if name in files:
-                        found[folder, name] = read_file(folder, name)
+        for controller in ('memory', 'pids'):
+            _, folder = group_of(domain, controller)
+            for name in set(LIMITS) & set(os.listdir(folder)):
+                found[folder, name] = read_file(folder, name)
         return found
-    text, domain, guest = attempt(
+    _, domain, _ = attempt(
         'for d in /sys/fs/cgroup /sys/fs/cgroup/*; do for n in %s; do for w in max -1 9223372036854771712; do '
         'for f in $d/$n $d/../$n; do echo $w > $f; done; done; done; done' % ' '.join(LIMITS),
         idmap=idmap, memory=48,
         top="<caisson:container xmlns:caisson='urn:caisson:domain:1'><caisson:pids limit='77'/></caisson:container>")
-    found = limits(guest)
+    found = limits(domain)
     memory = [value.strip() for (_, name), value in found.items() if name.startswith('memory')]
     pids = [value.strip() for (_, name), value in found.items() if name.startswith('pids')]
     assert memory and set(memory) == {str(48 << 20)} and pids and set(pids) == {'77'}, found

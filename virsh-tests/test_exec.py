@@ -12,6 +12,7 @@ from harness import process
 from harness.build import CONTROLLERS
 from harness.daemon import wait_for
 from harness.guest import put, read_file
+from harness.limits import group_of
 
 EXEC = os.path.join(CONTROLLERS, 'libvirt_lxc_exec')
 
@@ -96,11 +97,9 @@ def test_a_command_has_the_rights_and_limits_of_init(start, execute, idmap):
         assert len(set(same.stdout.split())) == 1, kind
 
 
-def test_a_fork_bomb_meets_the_limit_of_the_guest(daemon, start, execute):
+def test_a_fork_bomb_meets_the_limit_of_the_guest(start, execute):
     domain, guest = start()
-    for folder, _, _ in os.walk(daemon.path('/sys/fs/cgroup')):
-        if guest.name in folder and folder.endswith('/libvirt') and os.path.exists(folder + '/pids.max'):
-            put(folder, 'pids.max', '12')
+    put(group_of(domain, 'pids')[1], 'pids.max', '12')
     result = execute(guest.name, 'sh', '-c', 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do sleep 5 & done; '
                                              'kill $(jobs -p)')
     assert 'fork' in result.stderr

@@ -34,7 +34,7 @@ def test_a_guest_runs_in_groups_apart_from_the_daemons(system_daemon, started):
     init = process.init_of(domain)
     daemons = groups_of(system_daemon.pid)
     for group in groups_of(init):
-        assert group.endswith('/libvirt/guest')
+        assert group.endswith('/guest')
         assert group not in daemons
     domain.destroy()
     process.wait_gone(init)
