@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "config.h"
@@ -17,6 +16,7 @@
 #include "driver/domains.h"
 #include "driver/ending.h"
 #include "driver/events.h"
+#include "driver/fork-server.h"
 #include "driver/hooks.h"
 #include "driver/host.h"
 #include "driver/interfaces.h"
@@ -119,21 +119,10 @@ launch_spawn(Domain *domain, int log, pid_t *ret_pid, int *ret_socket, GError **
         domain->live->emulator,        "--name", domain->name, "--control-fd",
         G_STRINGIFY(SPAWN_CONTROL_FD), NULL
     };
-    int pair[2];
-    g_auto(Fd) mine = -1;
-    g_auto(Fd) theirs = -1;
 
     launch_log_command(log, argv);
-    if (standby_take(domain->live->emulator, domain->live->partition, ret_pid, ret_socket))
-        return true;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        return fail_errno(error, errno, "cannot create a socket pair");
-    mine = pair[0];
-    theirs = pair[1];
-    if (!spawn_program(argv, theirs, log, ret_pid, error))
-        return false;
-    *ret_socket = fd_steal(&mine);
-    return true;
+    return standby_take(domain->live->emulator, domain->live->partition, ret_pid, ret_socket) ||
+           fork_server_spawn(argv, log, ret_pid, ret_socket, error);
 }
 
 /* Makes the domain active and writes its status file, so that from here on a restarted daemon can

@@ -77,6 +77,16 @@ spawn_program(const char *const *argv, int control, int log, pid_t *ret_pid, GEr
     return true;
 }
 
+bool
+spawn_is_same_file(const char *path, const struct stat *file)
+{
+    struct stat present;
+
+    return stat(path, &present) == 0 && present.st_dev == file->st_dev &&
+           present.st_ino == file->st_ino && present.st_mtim.tv_sec == file->st_mtim.tv_sec &&
+           present.st_mtim.tv_nsec == file->st_mtim.tv_nsec;
+}
+
 void
 spawn_reap(int pidfd)
 {

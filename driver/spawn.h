@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* Descriptor at which launcher and workers find their control socket. */
@@ -19,6 +20,9 @@
  * calls spawn_reap().
  */
 bool spawn_program(const char *const *argv, int control, int log, pid_t *ret_pid, GError **error);
+
+/* Whether @path is still the file that @file was taken of: a package may have been upgraded. */
+bool spawn_is_same_file(const char *path, const struct stat *file);
 
 /* Collects the exit status of a process that has ended; nothing when it is no child of this daemon
  * (by pidfd: the pid of a guest adopted after a restart may long be that of another child). */

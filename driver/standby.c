@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "cgroup/cgroup.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
+#include "driver/fork-server.h"
 #include "driver/host.h"
 #include "driver/placement.h"
 #include "driver/report.h"
@@ -89,16 +89,11 @@ standby_suits(const Standby *standby, const char *emulator, const char *partitio
     return g_str_equal(standby->emulator, emulator) && g_str_equal(standby->partition, partition);
 }
 
-/* Alive, and of the program that would be executed now: a package may have been upgraded. */
+/* Alive, and of the program that would be executed now. */
 static bool
 standby_is_current(const Standby *standby)
 {
-    struct stat file;
-
-    return !spawn_wait(standby->pidfd, 0) && stat(standby->emulator, &file) == 0 &&
-           file.st_dev == standby->file.st_dev && file.st_ino == standby->file.st_ino &&
-           file.st_mtim.tv_sec == standby->file.st_mtim.tv_sec &&
-           file.st_mtim.tv_nsec == standby->file.st_mtim.tv_nsec;
+    return !spawn_wait(standby->pidfd, 0) && spawn_is_same_file(standby->emulator, &standby->file);
 }
 
 static Standby *
@@ -110,25 +105,19 @@ standby_new(const Wish *wish, GError **error)
                                  "--control-fd",
                                  G_STRINGIFY(SPAWN_CONTROL_FD),
                                  NULL };
-    g_auto(Fd) mine = -1;
-    g_auto(Fd) theirs = -1;
+    g_auto(Fd) control = -1;
     g_auto(Fd) pidfd = -1;
     struct stat file;
     Standby *standby;
-    int pair[2];
     pid_t pid;
 
     if (stat(wish->emulator, &file) < 0)
         return fail_errno(error, errno, "cannot examine '%s'", wish->emulator), NULL;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        return fail_errno(error, errno, "cannot create a socket pair"), NULL;
-    mine = pair[0];
-    theirs = pair[1];
-    if (!spawn_program(argv, theirs, -1, &pid, error))
+    if (!fork_server_spawn(argv, -1, &pid, &control, error))
         return NULL;
     if ((pidfd = spawn_pidfd(pid)) < 0) {
         fail_errno(error, errno, "cannot follow a controller that stands by");
-        fd_close(&mine);
+        fd_close(&control);
         waitpid(pid, NULL, 0);
         return NULL;
     }
@@ -138,7 +127,7 @@ standby_new(const Wish *wish, GError **error)
     standby->file = file;
     standby->pid = pid;
     standby->pidfd = fd_steal(&pidfd);
-    standby->socket = fd_steal(&mine);
+    standby->socket = fd_steal(&control);
     return standby;
 }
 
@@ -159,12 +148,14 @@ take_unwanted(const Wish *wish)
     return NULL;
 }
 
+/* Where systemd makes the groups nothing of a guest can be made ahead. */
 static bool
 is_missing(void)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
 
-    return waiting && waiting->len < host_settings()->standby_controllers;
+    return waiting && g_str_equal(placement_name(), "direct") &&
+           waiting->len < host_settings()->standby_controllers;
 }
 
 static void
@@ -176,6 +167,7 @@ refill_run(gpointer data, gpointer opaque)
 
     while ((standby = take_unwanted(wish)))
         standby_end(standby);
+    fork_server_provide(wish->emulator);
     while (is_missing() && (standby = standby_new(wish, &error))) {
         g_mutex_lock(&lock);
         if (waiting)
@@ -196,7 +188,7 @@ standby_refill(const char *emulator, const char *partition)
 {
     Wish *wish;
 
-    if (!host_settings()->standby_controllers || !g_str_equal(placement_name(), "direct"))
+    if (!host_settings()->standby_controllers)
         return;
     wish = g_new0(Wish, 1);
     wish->emulator = g_strdup(emulator);
@@ -257,6 +249,7 @@ standby_init(void)
     g_mutex_lock(&lock);
     waiting = g_ptr_array_new_with_free_func(standby_free);
     g_mutex_unlock(&lock);
+    fork_server_init();
     if (!refilling)
         refilling = g_thread_pool_new(refill_run, NULL, 1, FALSE, NULL);
 }
@@ -270,6 +263,7 @@ standby_close(void)
     g_mutex_lock(&lock);
     ending = g_steal_pointer(&waiting);
     g_mutex_unlock(&lock);
+    fork_server_close();
     for (i = 0; ending && i < ending->len; i++)
         fd_close(&((Standby *)ending->pdata[i])->socket);
     while (ending && ending->len > 0)

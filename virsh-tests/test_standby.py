@@ -13,7 +13,7 @@ import pytest
 from harness import leaks, process
 from harness.daemon import wait_for
 from harness.guest import read_file
-from harness.standby import ready, waiting
+from harness.standby import fork_servers, ready, waiting
 
 pytestmark = pytest.mark.ours
 
@@ -239,7 +239,89 @@ def test_there_are_as_many_as_configured(own_daemon, configured, make_guest):
     wait_for(lambda: len(waiting(own_daemon)) == 3, lambda: '3 stand by, are %r' % waiting(own_daemon))
     connection = configured('standby_controllers = 0\n')
     run(connection, make_guest)[0].destroy()
-    assert not waiting(own_daemon)
+    assert not waiting(own_daemon) and not fork_servers(own_daemon)
+
+
+@pytest.fixture
+def server(own_daemon, configured, make_guest):
+    """A connection to a daemon whose fork server makes all controllers, and the server's pid."""
+    connection = configured()
+    assert not fork_servers(own_daemon), 'none before the first guest'
+    run(connection, make_guest)[0].destroy()
+    stand_aside(own_daemon)
+    pid, = fork_servers(own_daemon)
+    return connection, pid
+
+
+def stand_aside(daemon):
+    """What stands by takes no guest."""
+    for pid in ready(daemon):
+        os.kill(pid, signal.SIGKILL)
+        process.wait_gone(pid)
+
+
+def test_one_more_is_a_copy_of_the_fork_server(own_daemon, server, make_guest):
+    connection, pid = server
+    domain, guest = run(connection, make_guest)
+    assert process.field(domain.ID(), 'PPid') == [str(own_daemon.pid)]
+    with open('/proc/%d/cmdline' % domain.ID(), 'rb') as file:
+        assert file.read().decode().split('\0')[1:3] == ['--name', guest.name]
+    assert os.readlink('/proc/%d/fd/2' % domain.ID()).endswith('/%s.log' % guest.name)
+    assert fork_servers(own_daemon) == [pid]
+    domain.destroy()
+    assert not [child for child in process.children(own_daemon.pid) if process.field(child, 'State')[0] == 'Z']
+
+
+def test_a_start_does_without_a_fork_server_that_was_killed(own_daemon, server, make_guest):
+    connection, pid = server
+    os.kill(pid, signal.SIGKILL)
+    process.wait_gone(pid)
+    domain, _ = run(connection, make_guest)
+    wait_for(lambda: fork_servers(own_daemon), 'there is another one')
+    domain.destroy()
+
+
+def test_a_start_does_without_a_fork_server_that_hangs(own_daemon, server, make_guest):
+    connection, pid = server
+    before = leaks.Leaks(own_daemon)
+    os.kill(pid, signal.SIGSTOP)
+    domain, _ = run(connection, make_guest)
+    process.wait_gone(pid)
+    domain.destroy()
+    before.check()
+
+
+def test_the_fork_server_is_another_when_its_program_was_replaced(own_daemon, server, make_guest):
+    connection, pid = server
+    program = own_daemon.path('/usr/lib/libvirt/libvirt_lxc')
+    shutil.copy2(program, program + '.new')
+    os.rename(program + '.new', program)
+    domain, _ = run(connection, make_guest)
+    process.wait_gone(pid)
+    wait_for(lambda: fork_servers(own_daemon), 'there is another one')
+    domain.destroy()
+
+
+def test_the_fork_server_ends_with_the_daemon(own_daemon, server):
+    _, pid = server
+    own_daemon.end(15)
+    assert not process.alive(pid)
+
+
+def test_the_fork_server_ends_when_the_daemon_is_killed(own_daemon, server):
+    _, pid = server
+    own_daemon.kill()
+    process.wait_gone(pid)
+
+
+def test_a_start_by_the_fork_server_that_fails_leaves_nothing(own_daemon, server, make_guest):
+    connection, pid = server
+    before = leaks.Leaks(own_daemon)
+    domain = connection.defineXML(make_guest(init='/sbin/nothing').xml())
+    with pytest.raises(libvirt.libvirtError, match="cannot execute '/sbin/nothing'"):
+        domain.create()
+    before.check()
+    assert fork_servers(own_daemon) == [pid]
 
 
 def test_a_partition_that_another_start_is_making_is_made_usable(own_daemon, configured, make_guest):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libvirt_lxc: starts one guest, or stands by to do so, and becomes its keeper. */
+/* libvirt_lxc: starts one guest, or stands by to do so, and becomes its keeper; or starts others of
+ * its kind. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -11,6 +12,7 @@
 
 #include "config.h"
 #include "controller/launcher/control.h"
+#include "controller/launcher/fork-server.h"
 #include "controller/launcher/self.h"
 #include "controller/wire/failure.h"
 #include "controller/wire/handover.h"
@@ -18,6 +20,7 @@
 typedef struct {
     const char *name;
     const char *standby; /* partition */
+    bool fork_server;
     int control;
 } Arguments;
 
@@ -27,6 +30,7 @@ print_usage(FILE *stream)
     fprintf(stream,
             "Usage: libvirt_lxc --name NAME --control-fd FD\n"
             "       libvirt_lxc --standby PARTITION --control-fd FD\n"
+            "       libvirt_lxc --fork-server --control-fd FD\n"
             "\n"
             "Starts the container NAME and keeps it. It is run by libvirt's LXC driver, which\n"
             "says over the socket FD what to start; there is nothing to do by hand.\n"
@@ -34,6 +38,7 @@ print_usage(FILE *stream)
             "  --name NAME          name of the domain\n"
             "  --standby PARTITION  prepare the start of a domain whose <resource> has this\n"
             "                       <partition>, and wait until there is one\n"
+            "  --fork-server        start others of these as copies of itself\n"
             "  --control-fd FD      connected SEQPACKET socket of the daemon\n"
             "  --help               print this and exit\n"
             "  --version            print the version and exit\n");
@@ -44,14 +49,19 @@ static void
 arguments_parse(int argc, char **argv, Arguments *arguments)
 {
     static const struct option options[] = {
-        { "name", required_argument, NULL, 'n' },       { "standby", required_argument, NULL, 's' },
-        { "control-fd", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
-        { "version", no_argument, NULL, 'V' },          { NULL },
+        { "name", required_argument, NULL, 'n' },
+        { "standby", required_argument, NULL, 's' },
+        { "control-fd", required_argument, NULL, 'c' },
+        { "fork-server", no_argument, NULL, 'f' },
+        { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'V' },
+        { NULL },
     };
     char *end;
     int option;
 
-    *arguments = (Arguments){ NULL, NULL, -1 };
+    *arguments = (Arguments){ .control = -1 };
+    optind = 0; /* a copy of the server has arguments of its own */
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 'n':
@@ -59,6 +69,9 @@ arguments_parse(int argc, char **argv, Arguments *arguments)
             break;
         case 's':
             arguments->standby = optarg;
+            break;
+        case 'f':
+            arguments->fork_server = true;
             break;
         case 'c':
             arguments->control = strtol(optarg, &end, 10);
@@ -79,7 +92,8 @@ arguments_parse(int argc, char **argv, Arguments *arguments)
             exit(EXIT_FAILURE);
         }
     }
-    if (!arguments->name == !arguments->standby || arguments->control < 0 || optind < argc) {
+    if (!!arguments->name + !!arguments->standby + arguments->fork_server != 1 ||
+        arguments->control < 0 || optind < argc) {
         print_usage(stderr);
         exit(EXIT_FAILURE);
     }
@@ -114,15 +128,21 @@ take_control(int fd, GError **error)
 }
 
 static bool
-run(const Arguments *arguments, char **argv, GError **error)
+run(Arguments *arguments, char **argv, GError **error)
 {
     g_autofree char *directory = NULL;
     g_autoptr(Launch) launch = NULL;
+    g_auto(GStrv) copied = NULL;
     g_auto(Fd) control = -1;
 
     if (!(directory = self_protect(argv, error)) ||
         (control = take_control(arguments->control, error)) < 0)
         return false;
+    if (arguments->fork_server) {
+        if (!(copied = fork_server_run(control, argv, error)))
+            return !*error;
+        arguments_parse((int)g_strv_length(copied), copied, arguments);
+    }
     launch = launch_new(g_steal_pointer(&directory));
     launch->control = fd_steal(&control);
     if (arguments->standby)

@@ -32,6 +32,7 @@ static const JsonField parameters_fields[] = {
     { "ready", JSON_BOOL, offsetof(MessageParameters, ready) },
     { "name", JSON_STRING, offsetof(MessageParameters, name) },
     { "log", JSON_BOOL, offsetof(MessageParameters, log) },
+    { "arguments", JSON_STRINGS, offsetof(MessageParameters, arguments) },
     { "cgroup", JSON_STRING, offsetof(MessageParameters, cgroup) },
     { "consoles", JSON_STRINGS, offsetof(MessageParameters, consoles) },
     { "interfaces", JSON_OBJECTS, offsetof(MessageParameters, interfaces),

@@ -38,6 +38,8 @@ typedef struct {
     bool ready;       /* GetStatus: its service manager has said that the guest is up */
     char *name;       /* Launch: the domain's, for a controller that was started without one */
     bool log;         /* Launch: descriptor 0 is the domain's log, the definition is the next */
+    char **arguments; /* Fork: of the controller, "--name", "heron"; descriptor 0 is its socket, 1
+                         its log */
     char *cgroup;     /* group of the guest below each hierarchy: "/machine/lxc-41-x.libvirt-lxc" */
     char **consoles;  /* host pty of each console, "/dev/pts/6" */
     GPtrArray *interfaces; /* of MessageInterface *, NULL: absent */
@@ -47,11 +49,12 @@ typedef struct {
     bool force;            /* OpenConsole: end the stream that has it now */
     bool safe;             /* OpenConsole: accepted; a console is always exclusive */
     int64_t signal;        /* Signal: the kernel's number; exited: what killed init, 0: none */
-    int64_t number;        /* of what an agent has been given to keep: a process, a handle */
-    int64_t exit_code;     /* exited: exit status of init, -1: killed by a signal */
-    char *reason;          /* exited: see MESSAGE_REASON_… */
-    int64_t kills;         /* out-of-memory: how often since the last such event; 0: absent */
-    bool out_of_memory;    /* exited: init was killed while the guest was short of memory */
+    int64_t
+        number; /* of what an agent keeps, a process or a handle; of the process that Fork made */
+    int64_t exit_code;  /* exited: exit status of init, -1: killed by a signal */
+    char *reason;       /* exited: see MESSAGE_REASON_… */
+    int64_t kills;      /* out-of-memory: how often since the last such event; 0: absent */
+    bool out_of_memory; /* exited: init was killed while the guest was short of memory */
 } MessageParameters;
 
 /* For the exit record, which is one such object. */

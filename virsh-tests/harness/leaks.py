@@ -14,8 +14,8 @@ PARTITION = re.compile(r'/(machine|machine(-[^/]*)?\.slice|machine\.partition)$'
 EXPECTED = re.compile(r'^/run/libvirt/(lxc/(driver\.pid|autostarted|autostart-done)$|lxc$'
                       r'|(?!lxc/))')
 
-# A controller that stands by for the next start is the daemon's; test_standby.py looks at those.
-STANDBY = re.compile(r'/lxc-\d+\.libvirt-lxc(/|$)|libvirt_lxc --standby ')
+# Controllers that stand by for the next start are the daemon's; test_standby.py looks at those.
+STANDBY = re.compile(r'/lxc-\d+\.libvirt-lxc(/|$)|libvirt_lxc --(standby|fork-server) ')
 
 # The stock driver leaves these of every guest.
 LEFT_BY_STOCK = re.compile(r'^file /run/libvirt/lxc/[^/]+\.(dev|devpts|fuse|sock|root)$')

@@ -3,8 +3,8 @@
 from .daemon import wait_for
 
 
-def waiting(daemon):
-    """pids of those that stand by."""
+def run_with(daemon, word):
+    """pids of the session's processes that have it among their arguments."""
     found = []
     for pid in daemon.processes():
         try:
@@ -12,9 +12,19 @@ def waiting(daemon):
                 words = file.read().split(b'\0')
         except OSError:
             continue
-        if b'--standby' in words:
+        if word in words:
             found.append(pid)
     return sorted(found)
+
+
+def waiting(daemon):
+    """pids of those that stand by."""
+    return run_with(daemon, b'--standby')
+
+
+def fork_servers(daemon):
+    """pids of those that make copies of themselves."""
+    return run_with(daemon, b'--fork-server')
 
 
 def is_ready(pid):
