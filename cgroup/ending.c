@@ -142,6 +142,15 @@ hierarchy_remove(const CgroupHierarchy *hierarchy, const char *group)
     return root < 0 || cgroup_tree_remove(root, group + 1);
 }
 
+void
+cgroup_remove_empty(const CgroupLayout *layout, const char *group)
+{
+    guint i;
+
+    for (i = 0; i < layout->hierarchies->len; i++)
+        remove_usual(g_ptr_array_index(layout->hierarchies, i), group);
+}
+
 bool
 cgroup_remove(const CgroupLayout *layout, const char *group, gint64 deadline, GError **error)
 {

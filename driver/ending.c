@@ -172,6 +172,10 @@ ending_kill_all(Domain *domain, GError **error)
 {
     Guest *guest = domain->guest;
 
+    /* while the keeper is still leaving; what systemd has made is systemd's to remove */
+    if (guest->cgroup && !cgroup_is_scope(guest->cgroup))
+        cgroup_remove_empty(host_cgroups(), guest->cgroup);
+
     if (guest->pidfd >= 0 && !spawn_wait(guest->pidfd, seconds_from_now(KEEPER_LEAVES_SECONDS))) {
         log_warning("the controller %d of domain '%s' does not leave: killing it", (int)guest->pid,
                     domain->name);

@@ -64,10 +64,10 @@ control_kill(Keeper *keeper, GError **error)
     if (init_signal(keeper, SIGKILL) < 0 && errno != ESRCH)
         return fail_errno(error, errno, "cannot kill init");
     keeper->phase = PHASE_DYING;
-    view_end(keeper);
     /* after the signal: resumed tasks find it before they run on. v1 tasks cannot die frozen */
     if (!freezer_release(&keeper->freezer, &stuck))
         log_line("%s", stuck->message);
+    view_end(keeper);
     control_abandon(keeper, "the guest was destroyed meanwhile");
     return true;
 }

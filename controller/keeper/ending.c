@@ -124,11 +124,11 @@ ending_conclude(Keeper *keeper, const siginfo_t *info)
         log_line("%s", error->message);
     file_remove(keeper, ".pid");
     file_remove(keeper, ".sock");
+    control_abandon(keeper, "the guest has ended meanwhile");
+    clients_tell(keeper, event);
     log_line("the guest has ended: %s (exit code %d, signal %d%s)", parameters->reason,
              (int)parameters->exit_code, (int)parameters->signal,
              parameters->out_of_memory ? ", out of memory" : "");
-    control_abandon(keeper, "the guest has ended meanwhile");
-    clients_tell(keeper, event);
     keeper->loop.stopped = true;
 }
 
