@@ -34,15 +34,30 @@ tree_clone(int place)
     return open_tree(place, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
 }
 
-static bool
-mask_path(const Launch *launch, const char *path, int null, GError **error)
+/* What files and directories are covered with. */
+typedef struct {
+    Fd null;
+    Fd empty; /* where it has been mounted first; -1: nowhere yet */
+} Covers;
+
+static int
+empty_directory(GError **error)
 {
     static const char *const words[] = { "ro",        "nosuid", "nodev", "noexec",
                                          "mode=0555", "size=0", NULL };
     g_auto(MountOptions) options = { 0 };
+
+    mount_options_init(&options, words);
+    return mount_create("tmpfs", &options, error);
+}
+
+static bool
+mask_path(const Launch *launch, const char *path, Covers *covers, GError **error)
+{
     g_auto(Fd) place = -1;
     g_auto(Fd) cover = -1;
     struct stat status;
+    bool first;
 
     if (!open_place(launch, path, &place, error))
         return false;
@@ -50,16 +65,16 @@ mask_path(const Launch *launch, const char *path, int null, GError **error)
         return true;
     if (fstat(place, &status) < 0)
         return fail_errno(error, errno, "cannot examine '%s'", path);
-    if (S_ISDIR(status.st_mode)) {
-        mount_options_init(&options, words);
-        cover = mount_create("tmpfs", &options, error);
-        if (cover < 0)
-            return false;
-    } else {
-        cover = tree_clone(null);
-    }
+    /* one file system for all directories: each costs memory, and time when it goes */
+    first = S_ISDIR(status.st_mode) && covers->empty < 0;
+    if (first && (cover = empty_directory(error)) < 0)
+        return false;
+    if (!first)
+        cover = tree_clone(S_ISDIR(status.st_mode) ? covers->empty : covers->null);
     if (cover < 0 || move_mount(cover, "", place, "", MOVE_BY_FD) < 0)
         return fail_errno(error, errno, "cannot mask '%s'", path);
+    if (first)
+        covers->empty = fd_steal(&cover);
     return true;
 }
 
@@ -82,13 +97,29 @@ protect_path(const Launch *launch, const char *path, GError **error)
     return true;
 }
 
+/* The node made by devices.c, on the tmpfs mounted on /dev: no file of the guest's. */
+static bool
+open_null(const Launch *launch, Fd *ret_null, GError **error)
+{
+    struct stat status;
+
+    if ((*ret_null = place_open(launch->root, "/dev/null", O_PATH, error)) < 0)
+        return false;
+    if (fstat(*ret_null, &status) < 0 || !S_ISCHR(status.st_mode) ||
+        status.st_rdev != makedev(NULL_MAJOR, NULL_MINOR))
+        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
+                    "'/dev/null' of the container is another file: remove the <filesystem> with "
+                    "target '/dev'");
+    return true;
+}
+
 bool
 masks_apply(Launch *launch, GError **error)
 {
     const ContainerLinux *os = launch->container->os;
-    g_auto(Fd) null = -1;
-    struct stat status;
+    Covers covers = { -1, -1 };
     char **path;
+    bool good;
 
     for (path = os->readonly_paths; path && *path; path++) {
         if (!protect_path(launch, *path, error))
@@ -96,17 +127,10 @@ masks_apply(Launch *launch, GError **error)
     }
     if (!os->masked_paths || !os->masked_paths[0])
         return true;
-    /* the node made by devices.c, on the tmpfs mounted on /dev: no file of the guest's */
-    if ((null = place_open(launch->root, "/dev/null", O_PATH, error)) < 0)
-        return false;
-    if (fstat(null, &status) < 0 || !S_ISCHR(status.st_mode) ||
-        status.st_rdev != makedev(NULL_MAJOR, NULL_MINOR))
-        return fail(error, FAILURE_CONFIG_UNSUPPORTED,
-                    "'/dev/null' of the container is another file: remove the <filesystem> with "
-                    "target '/dev'");
-    for (path = os->masked_paths; *path; path++) {
-        if (!mask_path(launch, *path, null, error))
-            return false;
-    }
-    return true;
+    good = open_null(launch, &covers.null, error);
+    for (path = os->masked_paths; good && *path; path++)
+        good = mask_path(launch, *path, &covers, error);
+    fd_close(&covers.null);
+    fd_close(&covers.empty);
+    return good;
 }
