@@ -114,6 +114,24 @@ class Runc(Oci):
     program = 'runc'
 
 
+class Podman(Peer):
+    program = 'podman'
+
+    def podman(self, *argv):
+        """With storage of its own, and no daemon of a log or of events."""
+        places = ['--%s=%s/%s' % (option, self.directory, option) for option in ('root', 'runroot', 'tmpdir')]
+        quiet(self.enter('podman', *places, '--runtime=crun', '--storage-driver=vfs', '--cgroup-manager=cgroupfs',
+                         '--events-backend=none', *argv))
+
+    def start(self):
+        # The limits are those that a session without CAP_SYS_RESOURCE may set.
+        self.podman('run', '--detach', '--name=peer', '--network=none', '--log-driver=none', '--ulimit=nofile=1024:2048',
+                    '--ulimit=nproc=4096:4096', '--rootfs', self.side.root, '/bin/stamp', '/' + self.stamp, 'sleep')
+
+    def stop(self):
+        self.podman('rm', '--force', '--time=0', 'peer')
+
+
 class Lxc(Peer):
     program = 'lxc-start'
 
@@ -173,4 +191,4 @@ class Floor(Peer):
         quiet(self.enter(self.executable, 'stop', self.group, self.pid))
 
 
-PEERS = (Floor, Crun, Runc, Lxc, Nspawn)
+PEERS = (Floor, Crun, Runc, Podman, Lxc, Nspawn)

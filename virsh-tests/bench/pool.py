@@ -71,9 +71,15 @@ def measure_cost(side, table):
     time.sleep(IDLE_SECONDS)
     idle = (processor_microseconds(pid) - before) / IDLE_SECONDS
     used = memory([pid, *process.descendants(pid)])
-    table.add_one('one that stands by: Uss (with its program, which nobody else runs)', [used['Uss']], 'KiB')
+    table.add_one('one that stands by: Uss', [used['Uss']], 'KiB')
     table.add_one('one that stands by: threads', [used['threads']], '')
     table.add_one('one that stands by: processor time while idle', [idle], 'us/s')
+    server = standby.fork_servers(side.daemon)
+    table.add_one('the fork server: Uss', [memory(server)['Uss']], 'KiB')
+    before = processor_microseconds(server[0])
+    time.sleep(IDLE_SECONDS)
+    table.add_one('the fork server: processor time while idle', [(processor_microseconds(server[0]) - before) / IDLE_SECONDS],
+                  'us/s')
     user, kernel = zip(*[measure_many(side.root) for _ in range(3)])
     table.add_one('one of %d that stand by: Uss' % MANY, user, 'KiB')
     table.add_one('one of %d that stand by: kernel memory' % MANY, kernel, 'KiB')
