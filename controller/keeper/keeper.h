@@ -44,7 +44,9 @@ typedef struct {
     Shortage shortage;
     Client *waiter; /* who gets the reply of the Freeze or Thaw under way; NULL: it has left */
     uint64_t asked_signals; /* bit N-1: Signal N was requested */
-    Timer view_timer;       /* when the server of the view is to be started */
+    Source view_source;     /* the view's connection, as long as nobody serves it */
+    pid_t view_pid;         /* its server, -1: none */
+    Timer view_timer;       /* when that is to be started again */
     gint64 view_started;
     gint64 view_pause; /* before it is started the next time */
     Source notify;

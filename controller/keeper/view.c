@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Starting the server of the view anew. */
+/* Starting the server of the view when the guest reads it, and anew. */
 #include "controller/keeper/view.h"
 
 #include <errno.h>
@@ -49,30 +49,38 @@ static void
 view_start(void *data)
 {
     Keeper *keeper = data;
-    KeeperView *view = keeper->state->view;
-    pid_t pid;
 
     keeper->view_timer.due = 0;
     keeper->view_started = g_get_monotonic_time();
-    if ((pid = fork()) == 0)
-        become_server(view);
-    if (pid < 0) {
+    if ((keeper->view_pid = fork()) == 0)
+        become_server(keeper->state->view);
+    if (keeper->view_pid < 0) {
         log_line("cannot start the server of the view: %s", g_strerror(errno));
         keeper->view_timer.due = keeper->view_started + PAUSE_LAST;
-        return;
     }
-    view->pid = pid;
+}
+
+/* Nobody serves a guest that does not look. Without EPOLLIN the guest has nothing mounted any more.
+ */
+static void
+view_asked(Source *source, uint32_t events)
+{
+    Keeper *keeper = keeper_of_source(source, offsetof(Keeper, view_source));
+
+    loop_forget(&keeper->loop, source);
+    source->fd = -1;
+    if (events & EPOLLIN)
+        view_start(keeper);
 }
 
 void
 view_child_ended(Keeper *keeper, pid_t pid, bool by_itself)
 {
-    KeeperView *view = keeper->state->view;
     gint64 now = g_get_monotonic_time();
 
-    if (!view || pid != view->pid)
+    if (!keeper->state->view || pid != keeper->view_pid)
         return;
-    view->pid = -1;
+    keeper->view_pid = -1;
     /* it ends by itself when the guest has nothing mounted any more */
     if (by_itself || keeper->phase == PHASE_DYING)
         return;
@@ -87,8 +95,11 @@ void
 view_init(Keeper *keeper)
 {
     KeeperView *view = keeper->state->view;
+    g_autoptr(GError) error = NULL;
     guint i;
 
+    keeper->view_source = (Source){ .fd = -1, .ready = view_asked };
+    keeper->view_pid = -1;
     if (!view)
         return;
     fcntl((int)view->program, F_SETFD, FD_CLOEXEC);
@@ -102,6 +113,14 @@ view_init(Keeper *keeper)
     keeper->view_pause = PAUSE_FIRST;
     keeper->view_timer = (Timer){ .expired = view_start, .data = keeper };
     loop_add_timer(&keeper->loop, &keeper->view_timer);
+
+    keeper->view_source.fd = (int)((const KeeperDescriptor *)view->descriptors->pdata[0])->fd;
+    if (!view->asked && loop_watch(&keeper->loop, &keeper->view_source, EPOLLIN, &error))
+        return;
+    keeper->view_source.fd = -1;
+    if (error)
+        log_line("%s", error->message);
+    view_start(keeper);
 }
 
 void
@@ -113,8 +132,10 @@ view_end(Keeper *keeper)
     if (!view)
         return;
     keeper->view_timer.due = 0;
-    if (view->pid > 0)
-        kill((pid_t)view->pid, SIGKILL);
+    if (keeper->view_source.fd >= 0)
+        loop_forget(&keeper->loop, &keeper->view_source);
+    if (keeper->view_pid > 0)
+        kill(keeper->view_pid, SIGKILL);
     connection = view->descriptors->pdata[0];
     if (connection->fd >= 0)
         close((int)connection->fd);

@@ -114,13 +114,12 @@ control_await_init(Launch *launch, GError **error)
     struct pollfd watches[] = {
         { .fd = launch->sync, .events = POLLIN },
         { .fd = launch->control, .events = POLLRDHUP },
-        /* init waits for it when it reads the view */
-        { .fd = launch->view_server, .events = POLLIN },
+        /* init waits for an answer when it reads the view */
         { .fd = -1, .events = POLLIN },
     };
 
     for (;;) {
-        watches[3].fd = view_is_asked(launch) ? launch->view_connection : -1;
+        watches[2].fd = view_is_asked(launch) ? launch->view_connection : -1;
         if (poll(watches, G_N_ELEMENTS(watches), -1) < 0) {
             if (errno == EINTR)
                 continue;
@@ -130,9 +129,6 @@ control_await_init(Launch *launch, GError **error)
             return true;
         if (watches[1].revents)
             return fail_gone(error);
-        if (watches[2].revents)
-            return fail(error, FAILURE_START,
-                        "the server of the view of /proc died; its log says why");
         if (!view_reply(launch, error))
             return false;
     }

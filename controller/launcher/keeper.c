@@ -38,7 +38,7 @@ make_view(const Launch *launch)
         return NULL;
     view = json_new(&keeper_view_type);
     view->program = hand_over(launch->view_program);
-    view->pid = launch->view_pid;
+    view->asked = view_has_request(launch);
     view->descriptors = json_array_new(&keeper_descriptor_type);
     add_descriptor(view, launch->view_connection);
     add_descriptor(view, launch->view_session);

@@ -82,7 +82,7 @@ static const Step steps[] = {
 
     { "init", SIDE_HOST, init_release, NULL },
     { "cgroup", SIDE_HOST, groups_supervise, NULL },
-    { "view", SIDE_HOST, view_serve, NULL },
+    { "view", SIDE_HOST, view_open_groups, NULL },
     { "init", SIDE_HOST, init_confirm, NULL },
     { "keeper", SIDE_HOST, keeper_execute, NULL },
 };

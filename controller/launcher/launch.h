@@ -79,8 +79,6 @@ typedef struct {
     Fd view_session;    /* memfd of its ViewSession */
     ViewSession *view;  /* what is in it; NULL: no view */
     Fd view_program;    /* O_PATH */
-    pid_t view_pid;
-    Fd view_server; /* pidfd of it */
     Fd view_groups[VIEW_GROUP_LAST];
 
     bool user_namespace;

@@ -84,7 +84,8 @@ bool view_prepare(Launch *launch, GError **error);
 bool view_mount(Launch *launch, GError **error);
 bool view_is_asked(const Launch *launch);
 bool view_reply(Launch *launch, GError **error);
-bool view_serve(Launch *launch, GError **error);
+bool view_has_request(const Launch *launch);
+bool view_open_groups(Launch *launch, GError **error);
 void view_remove(Launch *launch);
 bool view_attach(Launch *launch, GError **error);
 

@@ -2,20 +2,14 @@
 /* The view of /proc and /sys: a FUSE mount, its server, and the files bound over the kernel's. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "controller/kernel.h"
 #include "controller/mounts/place.h"
-#include "controller/launcher/process.h"
 #include "controller/launcher/steps.h"
 #include "controller/view/directory.h"
 #include "controller/wire/failure.h"
@@ -40,7 +34,7 @@ view_clear(Launch *launch)
     int i;
 
     launch->view_tree = launch->view_connection = launch->view_session = -1;
-    launch->view_program = launch->view_server = -1;
+    launch->view_program = -1;
     launch->view = NULL;
     for (i = 0; i < VIEW_GROUP_LAST; i++)
         launch->view_groups[i] = -1;
@@ -55,7 +49,6 @@ view_close(Launch *launch)
     fd_close(&launch->view_connection);
     fd_close(&launch->view_session);
     fd_close(&launch->view_program);
-    fd_close(&launch->view_server);
     for (i = 0; i < VIEW_GROUP_LAST; i++)
         fd_close(&launch->view_groups[i]);
     if (launch->view)
@@ -111,10 +104,16 @@ make_tree(int connection, GError **error)
 bool
 view_is_asked(const Launch *launch)
 {
+    return launch->view_connection >= 0 && !view_has_request(launch);
+}
+
+bool
+view_has_request(const Launch *launch)
+{
     ViewRequest request;
 
-    return launch->view_connection >= 0 && launch->view_server < 0 &&
-           !view_request_open(launch->view_connection, launch->view, &request);
+    return launch->view_connection >= 0 &&
+           view_request_open(launch->view_connection, launch->view, &request);
 }
 
 bool
@@ -172,113 +171,44 @@ view_mount(Launch *launch, GError **error)
     return true;
 }
 
-/* Directories of the guest's group, and in *ret_birthplace of its supervisor's in the v2 hierarchy,
- * where it has one. */
-static bool
-open_groups(Launch *launch, Fd *ret_birthplace, GError **error)
+/* Directories of the guest's group, for the server that the keeper starts. */
+bool
+view_open_groups(Launch *launch, GError **error)
 {
-    ViewSession *session = launch->view;
     g_autofree char *limits = g_strconcat(launch->group, "/" CGROUP_LIMITS, NULL);
-    g_autofree char *supervisor = g_strconcat(launch->group, "/" CGROUP_SUPERVISOR, NULL);
     const GPtrArray *hierarchies = cgroup_hierarchies(launch->layout);
     size_t i;
 
+    if (launch->view_connection < 0)
+        return true;
     for (i = 0; i < G_N_ELEMENTS(groups); i++) {
-        session->versions[groups[i].group] = cgroup_version(launch->layout, groups[i].controller);
-        if (session->versions[groups[i].group] == 0)
+        int version = cgroup_version(launch->layout, groups[i].controller);
+        Fd *group = &launch->view_groups[groups[i].group];
+
+        launch->view->versions[groups[i].group] = version;
+        if (version == 0)
             continue;
-        launch->view_groups[groups[i].group] =
-            cgroup_open(launch->layout, groups[i].controller, limits, error);
-        if (launch->view_groups[groups[i].group] < 0)
+        *group = cgroup_open(launch->layout, groups[i].controller, limits, error);
+        if (*group < 0)
             return false;
     }
     for (i = 0; i < hierarchies->len; i++) {
         const CgroupHierarchy *hierarchy = g_ptr_array_index(hierarchies, i);
+        Fd *group = &launch->view_groups[VIEW_GROUP_UNIFIED];
 
         if (hierarchy->version != 2)
             continue;
-        session->versions[VIEW_GROUP_UNIFIED] = 2;
-        launch->view_groups[VIEW_GROUP_UNIFIED] =
-            cgroup_hierarchy_open(hierarchy, limits, NULL, 0, error);
-        if (launch->view_groups[VIEW_GROUP_UNIFIED] < 0 ||
-            !cgroup_hierarchy_has(hierarchy, supervisor))
-            return launch->view_groups[VIEW_GROUP_UNIFIED] >= 0;
-        *ret_birthplace = cgroup_hierarchy_open(hierarchy, supervisor, NULL, 0, error);
-        return *ret_birthplace >= 0;
+        launch->view->versions[VIEW_GROUP_UNIFIED] = 2;
+        *group = cgroup_hierarchy_open(hierarchy, limits, NULL, 0, error);
+        return *group >= 0;
     }
     return true;
 }
 
-/* The descriptors where the server expects them. They are all above that place: they were opened
- * after the socket of the daemon, which is above HANDOVER_FD, and above a dozen others. */
-G_NORETURN static void
-become_server(const Launch *launch)
-{
-    static char *const no_environment[] = { NULL };
-    char *argv[] = { (char *)"libvirt_lxc_view", NULL };
-    int descriptors[VIEW_DESCRIPTORS + 1];
-    int first;
-    int i;
-
-    descriptors[0] = launch->view_connection;
-    descriptors[1] = launch->view_session;
-    for (i = 0; i < VIEW_GROUP_LAST; i++)
-        descriptors[VIEW_GROUPS_FD - VIEW_CONNECTION_FD + i] = launch->view_groups[i];
-    descriptors[VIEW_DESCRIPTORS] = launch->view_program;
-    first = VIEW_CONNECTION_FD + VIEW_DESCRIPTORS + 1;
-    for (i = 0; i <= VIEW_DESCRIPTORS; i++)
-        descriptors[i] = fcntl(descriptors[i] >= 0 ? descriptors[i] : VIEW_CONNECTION_FD,
-                               F_DUPFD_CLOEXEC, first);
-    for (i = 0; i <= VIEW_DESCRIPTORS; i++)
-        dup3(descriptors[i], VIEW_CONNECTION_FD + i, i == VIEW_DESCRIPTORS ? O_CLOEXEC : 0);
-    close_range(first, ~0U, 0);
-    process_reset_signals();
-    execveat(VIEW_CONNECTION_FD + VIEW_DESCRIPTORS, "", argv, no_environment, AT_EMPTY_PATH);
-    _exit(EXIT_FAILURE);
-}
-
-static bool
-spawn_server(Launch *launch, int birthplace, GError **error)
-{
-    struct clone_args arguments = { .flags = CLONE_PIDFD, .exit_signal = SIGCHLD };
-    int pidfd = -1;
-    pid_t pid;
-
-    arguments.pidfd = (uintptr_t)&pidfd;
-    if (birthplace >= 0) {
-        arguments.flags |= CLONE_INTO_CGROUP;
-        arguments.cgroup = birthplace;
-    }
-    pid = kernel_clone3(&arguments);
-    if (pid == 0)
-        become_server(launch);
-    if (pid < 0)
-        return fail_errno(error, errno, "cannot create the process of the view's server");
-    launch->view_pid = pid;
-    launch->view_server = pidfd;
-    return true;
-}
-
-bool
-view_serve(Launch *launch, GError **error)
-{
-    g_auto(Fd) birthplace = -1;
-
-    return launch->view_connection < 0 ||
-           (open_groups(launch, &birthplace, error) && spawn_server(launch, birthplace, error));
-}
-
+/* The last one: an init that waits for an answer can be killed then, not sooner. */
 void
 view_remove(Launch *launch)
 {
-    siginfo_t info;
-
-    if (launch->view_server >= 0) {
-        kernel_pidfd_send_signal(launch->view_server, SIGKILL);
-        waitid(P_PIDFD, launch->view_server, &info, WEXITED);
-        fd_close(&launch->view_server);
-    }
-    /* the last one: an init that waits for an answer can be killed then, not sooner */
     fd_close(&launch->view_connection);
 }
 

@@ -32,7 +32,7 @@ static const JsonField view_fields[] = {
     { "program", JSON_INT, offsetof(KeeperView, program), .absent = -1, .flags = JSON_REQUIRED },
     { "descriptors", JSON_OBJECTS, offsetof(KeeperView, descriptors),
       .type = &keeper_descriptor_type, .flags = JSON_REQUIRED },
-    { "pid", JSON_INT, offsetof(KeeperView, pid), .absent = -1, .flags = JSON_REQUIRED },
+    { "asked", JSON_BOOL, offsetof(KeeperView, asked) },
     { NULL },
 };
 const JsonType keeper_view_type = { "view", sizeof(KeeperView), view_fields };

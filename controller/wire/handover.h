@@ -36,12 +36,13 @@ typedef struct {
     int64_t fd;
 } KeeperDescriptor;
 
-/* The server of the guest's view of /proc, to be started again when it dies. */
+/* The server of the guest's view of /proc, to be started when it is asked, and again when it dies.
+ */
 typedef struct {
     int64_t program;        /* descriptor; O_PATH of libvirt_lxc_view */
     GPtrArray *descriptors; /* of KeeperDescriptor *: its descriptors 3, 4, … The first one is its
                                connection, and closing it ends the view */
-    int64_t pid;            /* a child of the keeper */
+    bool asked;             /* a request is in its session already */
 } KeeperView;
 
 typedef struct {

@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 
 import lxcfs  # noqa: E402
 import peers  # noqa: E402
-from harness import events, process  # noqa: E402
+from harness import events, guest, process  # noqa: E402
 from harness.daemon import PrivateDaemon, wait_for  # noqa: E402
 from definitions import bench_definitions, processor_time  # noqa: E402
 from pool import bench_pool  # noqa: E402
@@ -261,6 +261,12 @@ def bench_parallel(sides, table, options):
     table.add_found(found, lambda what: '%' if 'busy' in what else 'ms')
 
 
+def read_meminfo(domains):
+    """From outside, by the guests' own mounts: after that Caisson has a process more for each."""
+    for domain in domains:
+        guest.read_file('/proc/%d/root/proc' % process.init_pid(domain.ID()), 'meminfo')
+
+
 def bench_memory(sides, table, options):
     """Of each guest's processes on the host, and of the daemon."""
     found = Findings(sides)
@@ -274,6 +280,10 @@ def bench_memory(sides, table, options):
             found.add(side, 'Uss of the controller, %d running' % count, memory([domain.ID()])['Uss'])
             for what, value in memory(side.supervisors([domain])).items():
                 found.add(side, '%s per guest, %d running' % (what, count), value)
+        read_meminfo(domains)
+        for domain in domains:
+            for what, value in memory(side.supervisors([domain])).items():
+                found.add(side, '%s per guest that has read meminfo, %d running' % (what, count), value)
         found.add(side, 'Rss of the daemon, %d running' % count, memory([side.daemon.pid])['Rss'])
         for domain in domains:
             side.stop(domain)
@@ -300,6 +310,9 @@ def bench_kernel(sides, table, options):
             value = charged(side.connection.lookupByName(name).ID())
             if value is not None:
                 found.add(side, '  charged to its groups, which is what was made in them', value)
+        read_meminfo([side.connection.lookupByName(name) for name in names])
+        found.add(side, 'kernel memory per guest of %d, all of which have read meminfo' % count,
+                  (sum(kernel_memory().values()) - sum(before.values())) / count)
         side.destroy_all(names, options.threads)
         time.sleep(2)  # network namespaces and memory groups go later
     found.each(lambda side: [side.define(name, 'term') for name in names])
