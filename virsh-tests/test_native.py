@@ -10,6 +10,7 @@ import pytest
 
 from harness.daemon import wait_for
 from harness.guest import read_file
+from harness.limits import group_of
 
 pytestmark = pytest.mark.ours
 
@@ -202,8 +203,7 @@ def test_an_exported_guest_does_the_same_under_crun(daemon, connection, workshop
     ours = read_file(described.root, 'seen')
     for name, value in LIMITS.items():
         folder, name = name.split('/')
-        assert daemon.run('sh', '-c', 'cat /sys/fs/cgroup/%s/machine/*%s*/libvirt/%s' % (
-            folder, described.name, name)).stdout.strip() == value
+        assert read_file(group_of(domain, folder)[1], name).strip() == value
     domain.destroy()
 
     look = ''.join('echo "limit=$(cat /sys/fs/cgroup/%s)"\n' % name for name in LIMITS)
