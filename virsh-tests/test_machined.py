@@ -4,6 +4,7 @@ import os
 import pty
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -13,11 +14,13 @@ import libvirt
 import pytest
 
 from harness import events, process
-from harness.daemon import wait_for
+from harness.daemon import PATIENCE, wait_for
 from harness.guest import Guest, copy_root, put, read_file
 from harness.system import systemctl
 
 pytestmark = [pytest.mark.system, pytest.mark.ours]
+
+BOUND = 20  # seconds; what docs promise for a start whose bus does not answer, and some
 
 
 @pytest.fixture(autouse=True)
@@ -147,29 +150,56 @@ def test_the_system_bus_may_be_restarted_under_a_guest(system_daemon, started):
     wait_for(lambda: not units(), lambda: 'the scope is gone: %s' % units(), 60)
 
 
+BUS = ('dbus.service', 'dbus.socket', 'systemd-machined.service')
+
+
+def start_without_bus(daemon, described, delay):
+    """Whether a start succeeds whose system bus is killed so many seconds after its begin, and how long it took."""
+    connection = daemon.connect()
+    bus = int(run('systemctl', 'show', '-P', 'MainPID', 'dbus.service'))
+    kill = threading.Timer(delay, os.kill, (bus, signal.SIGKILL))
+    began = time.monotonic()
+    kill.start()
+    try:
+        connection.createXML(described.xml(), 0)
+        started = True
+    except libvirt.libvirtError:
+        started = False
+    took = time.monotonic() - began
+    kill.join()
+    wait_for(lambda: not process.alive(bus), 'the bus has ended')
+    return started, took
+
+
+def mend_bus(daemon):
+    # systemd gives up on what is started often, and waits for somebody to ask the bus's socket
+    run('systemctl', 'reset-failed', *BUS)
+    run('systemctl', 'start', 'dbus.service')
+    # libvirtd 9 ends itself when the bus goes
+    if daemon.ended() is not None:
+        daemon.pid = None
+        daemon.start()
+
+
 @pytest.mark.slow
 def test_the_system_bus_may_be_killed_at_each_step_of_a_start(system_daemon, make_guest):
-    """Nothing hangs, and nothing is left, which the fixture looks for."""
+    """Nothing takes longer than docs/placement.rst says, and nothing is left, which the fixture looks for as well."""
     described = make_guest()
-    for step in range(10):
-        began = time.monotonic()
-        kill = threading.Timer(step * 0.05, run, ('systemctl', 'kill', '--signal=KILL', 'dbus.service'))
-        kill.start()
-        try:
-            system_daemon.connect().createXML(described.xml(), 0)
-        except libvirt.libvirtError:
-            pass
-        kill.join()
-        assert time.monotonic() - began < 60
-        run('systemctl', 'start', 'dbus.service')  # systemd itself waits until somebody asks its socket
-        # libvirtd 9 ends itself when the bus goes
-        if system_daemon.ended() is not None:
-            system_daemon.pid = None
-            system_daemon.start()
+    began = time.monotonic()
+    domain = system_daemon.connect().createXML(described.xml(), 0)
+    usual = time.monotonic() - began
+    domain.destroy()
+    seen = []
+    for step in range(24):
+        seen.append(start_without_bus(system_daemon, described, usual * step / 20))
+        mend_bus(system_daemon)
         for domain in system_daemon.connect().listAllDomains():
             domain.destroy()
-    wait_for(lambda: not system_daemon.machines() and not units(),
-             lambda: 'machines and scopes are gone: %s %s' % (system_daemon.machines(), units()), 60)
+        wait_for(lambda: not system_daemon.machines() and not units(),
+                 lambda: 'machines and scopes are gone: %s %s' % (system_daemon.machines(), units()), 60)
+    assert max(took for _, took in seen) < BOUND * PATIENCE, seen
+    assert {started for started, _ in seen} == {True, False}, seen
+    print(usual, seen)
 
 
 def test_everything_is_restarted_one_after_the_other(system_daemon, started):
