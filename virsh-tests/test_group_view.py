@@ -15,7 +15,7 @@ from harness.daemon import wait_for
 pytestmark = pytest.mark.ours
 
 SYSTEMD = '/usr/lib/systemd/systemd'
-HYBRID = len(limits.v2_controllers()) > 0 and limits.hierarchy('memory')[0] == 1
+HYBRID = limits.is_hybrid()
 HAS_V1 = limits.hierarchy('memory')[0] == 1
 MIB = 1024 * 1024
 MAPPED = 0x1000000

@@ -45,6 +45,12 @@ def unified(domain, key):
     return kernel(domain, 'none of version 1', '', key)
 
 
+def is_hybrid():
+    """Whether groups of version 2 lie beside those of version 1 that limit."""
+    with open('/proc/self/mountinfo') as file:
+        return hierarchy('memory')[0] == 1 and ' - cgroup2 ' in file.read()
+
+
 def v2_controllers():
     """What groups of version 2 can limit on this host."""
     try:

@@ -135,7 +135,7 @@ boot_nspawn() {
         status=133
         while [ $status = 133 ]; do
             "${run[@]}" --quiet --directory "$work/root" --machine lab --register=no --keep-unit \
-                --bind="$job:/lab.host:norbind" --bind="$guests:/lab.guests" --bind=/dev/fuse --capability=all \
+                --bind="$job:/lab.host:norbind" --bind="$guests:/lab.guests:norbind" --bind=/dev/fuse --capability=all \
                 --private-network --console=pipe --setenv=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 \
                 --kill-signal=SIGRTMIN+4 /lab-init &
             status=0
