@@ -2,6 +2,7 @@
 """Guests as machines under the real systemd and machined, inside a machine of lab/."""
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -13,7 +14,8 @@ import time
 import libvirt
 import pytest
 
-from harness import events, process
+import test_guide
+from harness import build, events, process
 from harness.daemon import PATIENCE, wait_for
 from harness.guest import Guest, copy_root, put, read_file
 from harness.system import systemctl
@@ -304,6 +306,20 @@ def test_what_tools_say_of_two_guests(system_daemon, started):
     print(listed, tree, sep='\n')
     for domain in domains:
         domain.destroy()
+
+
+def test_tools_say_what_the_page_on_placement_shows(system_daemon, make_guest, make_root):
+    debian = make_root()
+    put(debian, 'etc/os-release', 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n')
+    for name, root in (('heron', debian), ('egret', make_root())):
+        system_daemon.connect().createXML(Guest(name, root).xml(), 0)
+    with open(os.path.join(build.TOP, 'docs', 'placement.rst')) as file:
+        steps = list(test_guide.steps(file.read()))
+    assert steps
+    for command, output in steps:
+        said = subprocess.run(['sh', '-c', command], capture_output=True, text=True, check=False, timeout=60,
+                              env={**os.environ, 'LIBVIRT_DEFAULT_URI': system_daemon.uri}).stdout
+        assert re.fullmatch(test_guide.pattern(output), test_guide.plain(said) + '\n'), command + '\n' + said
 
 
 @pytest.fixture(scope='module')
