@@ -17,6 +17,7 @@ import pytest
 
 from harness import build, process
 from harness.console import TerminalConsole
+from harness.daemon import PATIENCE
 from harness.guest import CACHE
 
 PAGES = sorted(glob.glob(os.path.join(build.TOP, 'docs', 'guide-*.rst'))) + ['filesystems.rst']
@@ -93,8 +94,8 @@ def run(daemon, directory, command):
                    'HOME': directory, 'LIBVIRT_DEFAULT_URI': 'lxc:///system'}
     # After what the command changed, as a shell does that goes on.
     script = 'cd "$(cat %s/cwd)"\n%s\ncode=$?\npwd > %s/cwd\nexit $code' % (directory, command, directory)
-    return subprocess.run(daemon.enter('/bin/bash', '-c', script), capture_output=True, text=True, timeout=120,
-                          check=False, env=environment, stdin=subprocess.DEVNULL)
+    return subprocess.run(daemon.enter('/bin/bash', '-c', script), capture_output=True, text=True,
+                          timeout=120 * PATIENCE, check=False, env=environment, stdin=subprocess.DEVNULL)
 
 
 def converse(daemon, command, output):
