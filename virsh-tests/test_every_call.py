@@ -81,7 +81,7 @@ def context(daemon, connection, make_guest):
 
 
 def make_call(context, row):
-    """The error's code, 0 without one; None for what this libvirt's bindings lack."""
+    """The error's code, 0 without one; None for what this libvirt's bindings or this kernel lack."""
     try:
         context.result = row.call(context)
         return 0

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Bridges and other links of the session, and what a guest sees of its network."""
+import functools
 import json
 import subprocess
 
@@ -23,6 +24,13 @@ def init_of(daemon, name):
     with open(daemon.path('/run/libvirt/lxc/%s.xml' % name)) as file:
         text = file.read()
     return int(text.split("<init pid='")[1].split("'")[0])
+
+
+@functools.lru_cache(maxsize=None)
+def has_firewall():
+    """Whether the kernel has the tables that libvirt writes the rules of its own bridges to."""
+    return subprocess.run(['unshare', '--net', 'iptables', '-w', '-t', 'filter', '-N', 'probe'],
+                          check=False, capture_output=True).returncode == 0
 
 
 def inside(daemon, name, *words, check=True, timeout=30):
