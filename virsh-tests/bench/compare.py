@@ -259,6 +259,16 @@ def bench_parallel(sides, table, options):
     found.each(lambda side: [side.define(name, 'term') for name in names])
     found.turns(max(3, options.rounds // 4), measure)
     table.add_found(found, lambda what: '%' if 'busy' in what else 'ms')
+    if not peers.Crun.available() or not found.values['A']:
+        return
+    with tempfile.TemporaryDirectory(prefix='caisson-peers-') as directory:
+        peer = peers.Crun(sides[0], directory)
+        try:
+            others = list(zip(*[peer.measure_many(names, options.threads) for _ in range(max(3, options.rounds // 4))]))
+        finally:
+            peer.end()
+    for number, word in enumerate(('start', 'stop')):
+        table.add(what % word + ', beside crun', found.values['A'][what % word], list(others[number]), kind='other')
 
 
 def read_meminfo(domains):
