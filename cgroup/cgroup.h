@@ -202,7 +202,8 @@ bool cgroup_await_empty(const CgroupLayout *layout, const char *group, gint64 de
 void cgroup_remove_empty(const CgroupLayout *layout, const char *group);
 
 /* Removes @group and everything below it from every hierarchy; waits for dying tasks until
- * @deadline. A missing group is success. */
+ * @deadline. A missing group is success; that of a scope is left to systemd where it is systemd's.
+ */
 bool cgroup_remove(const CgroupLayout *layout, const char *group, gint64 deadline, GError **error);
 
 /*

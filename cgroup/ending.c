@@ -131,12 +131,26 @@ remove_usual(const CgroupHierarchy *hierarchy, const char *group)
     return removed;
 }
 
+/*
+ * A scope where systemd looks whether processes are left in it. The kernel says so a moment later,
+ * and not at all when the group has gone by then: systemd would wait for it until it is told to
+ * end.
+ */
+static bool
+is_watched(const CgroupHierarchy *hierarchy, const char *group)
+{
+    return cgroup_is_scope(group) &&
+           (hierarchy->version == 2 ||
+            g_strv_contains((const char *const *)hierarchy->controllers, "name=systemd"));
+}
+
 static bool
 hierarchy_remove(const CgroupHierarchy *hierarchy, const char *group)
 {
     g_auto(Fd) root = -1;
 
-    if (remove_usual(hierarchy, group))
+    /* systemd removes it, with all that is below it */
+    if (is_watched(hierarchy, group) || remove_usual(hierarchy, group))
         return true;
     root = cgroup_hierarchy_open(hierarchy, "", NULL, 0, NULL);
     return root < 0 || cgroup_tree_remove(root, group + 1);
