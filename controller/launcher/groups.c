@@ -83,8 +83,9 @@ view_open(Launch *launch, GroupView *view, const char *guest, bool shown, GError
         launch->birthplace = fd_steal(&directory);
         return true;
     }
-    view->entrance = cgroup_hierarchy_open(hierarchy, guest, "tasks", O_WRONLY, error);
-    return view->entrance >= 0;
+    view->entrance = openat(directory, "tasks", O_WRONLY | O_CLOEXEC);
+    return view->entrance >= 0 ||
+           fail_errno(error, errno, "cannot open 'tasks' of control group '%s'", guest);
 }
 
 static bool

@@ -317,7 +317,7 @@ def bench_kernel(sides, table, options):
         for name in after:
             found.add(side, '  of it %s' % name, (after[name] - before[name]) / count)
         for name in names[:10]:
-            value = charged(side.connection.lookupByName(name).ID())
+            value = charged(process.init_pid(side.connection.lookupByName(name).ID()))
             if value is not None:
                 found.add(side, '  charged to its groups, which is what was made in them', value)
         read_meminfo([side.connection.lookupByName(name) for name in names])

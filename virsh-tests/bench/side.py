@@ -69,7 +69,8 @@ def kernel_memory():
 
 
 def charged(pid):
-    """KiB of kernel memory that the control groups of a guest are charged with; None where they do not tell."""
+    """KiB of kernel memory that the control groups of a guest, whose init this is, are charged with; None where they do not
+    tell."""
     with open('/proc/%d/cgroup' % pid) as file:
         lines = [line.strip().split(':', 2) for line in file]
     for hierarchy, controllers, path in lines:
