@@ -9,7 +9,7 @@ import libvirt
 import pytest
 
 from harness import calls, events
-from harness.daemon import wait_for
+from harness.daemon import PATIENCE, wait_for
 from harness.guest import put, read_file
 
 pytestmark = pytest.mark.ours
@@ -120,7 +120,7 @@ def test_every_kind_of_event_can_be_asked_for(connection):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(280 * PATIENCE)
 def test_none_of_ten_thousand_is_lost(connection, daemon, start, subscribe):
     """From four clients at once, each on a guest of its own, which the library keeps apart."""
     each = 2500
