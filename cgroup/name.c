@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names of groups and machines, as libvirt makes them. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cgroup/cgroup.h"
 
@@ -169,12 +170,22 @@ begins_with(const char *path, const char *name)
            (path[1 + length] == '/' || path[1 + length] == '\0');
 }
 
+/* Earlier versions made all groups in all hierarchies, and guests that they started still run. */
+static bool
+is_deep(const CgroupHierarchy *hierarchy, const char *group, const char *below)
+{
+    g_autofree char *path = g_strdup_printf("%s%.*s/" CGROUP_LIMITS, hierarchy->mount_point,
+                                            (int)(below - group), group);
+
+    return access(path, F_OK) == 0;
+}
+
 char *
 cgroup_hierarchy_place(const CgroupHierarchy *hierarchy, const char *group)
 {
     const char *below = hierarchy->flat ? below_guest(group) : NULL;
 
-    if (!below || !begins_with(below, CGROUP_LIMITS))
+    if (!below || !begins_with(below, CGROUP_LIMITS) || is_deep(hierarchy, group, below))
         return g_strdup(group);
     return g_strdup_printf("%.*s%s", (int)(below - group), group,
                            below + strlen("/" CGROUP_LIMITS));

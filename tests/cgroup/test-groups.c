@@ -405,6 +405,34 @@ test_files(Fixture *fixture, gconstpointer v2)
     g_clear_error(&error);
 }
 
+/* By an earlier version, which made all groups in all hierarchies. */
+static void
+test_deep(Fixture *fixture, gconstpointer v2)
+{
+    g_autofree char *guest = g_strconcat(fixture->group, "/lxc-41-heron.libvirt-lxc", NULL);
+    g_autofree char *limits = g_strconcat(guest, "/" CGROUP_LIMITS, NULL);
+    GError *error = NULL;
+    guint i;
+
+    g_assert_true(cgroup_create(fixture->layout, guest, &error));
+    g_assert_no_error(error);
+    for (i = 0; i < cgroup_hierarchies(fixture->layout)->len; i++) {
+        const CgroupHierarchy *hierarchy =
+            g_ptr_array_index(cgroup_hierarchies(fixture->layout), i);
+        g_autofree char *path = g_strconcat(hierarchy->mount_point, limits, NULL);
+        g_autofree char *before = cgroup_hierarchy_place(hierarchy, limits);
+        g_autofree char *after = NULL;
+
+        g_assert_cmpstr(before, ==, hierarchy->flat ? guest : limits);
+        g_assert_cmpint(mkdir(path, 0755), ==, 0);
+        after = cgroup_hierarchy_place(hierarchy, limits);
+        g_assert_cmpstr(after, ==, limits);
+    }
+    g_assert_true(cgroup_remove(fixture->layout, guest, soon(), &error));
+    g_assert_no_error(error);
+    g_assert_false(group_exists(fixture, guest));
+}
+
 static const struct {
     const char *name;
     void (*function)(Fixture *fixture, gconstpointer v2);
@@ -421,6 +449,7 @@ static const struct {
     { "no rule means no device", test_no_devices },
     { "only safe hierarchies are delegated", test_delegate },
     { "files are written and read", test_files },
+    { "the groups of an earlier version are found", test_deep },
 };
 
 int
