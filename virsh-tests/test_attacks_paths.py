@@ -217,8 +217,10 @@ def test_a_guest_whose_init_is_our_own_program_cannot_write_to_it(daemon, connec
 @pytest.mark.unsanitized    # LeakSanitizer makes a process that ends readable for others
 @KINDS
 def test_commands_that_enter_cannot_be_written_to_or_looked_into(daemon, start, idmap):
+    """By a root that may not trace: with CAP_SYS_PTRACE, and no ids of its own, it may look into all that enters."""
     before = digests(daemon)
-    domain, guest = start(idmap=idmap, init='/bin/sh', arguments=['-c', '''
+    features = "<privnet/><capabilities policy='default'><sys_ptrace state='off'/></capabilities>"
+    domain, guest = start(idmap=idmap, init='/bin/sh', features=features, arguments=['-c', '''
         while :; do for p in /proc/[0-9]*; do
             test $p = /proc/$$ && continue
             { echo x > $p/exe; } 2> /dev/null && echo wrote $p >> /caught
