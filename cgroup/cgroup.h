@@ -198,7 +198,7 @@ bool cgroup_kill(const CgroupLayout *layout, const char *group, gint64 deadline,
 bool cgroup_await_empty(const CgroupLayout *layout, const char *group, gint64 deadline);
 
 /* Removes of @group and those that are made below it for a guest what has neither tasks nor groups;
- * waits for nothing. */
+ * waits for nothing. As cgroup_remove() about scopes. */
 void cgroup_remove_empty(const CgroupLayout *layout, const char *group);
 
 /* Removes @group and everything below it from every hierarchy; waits for dying tasks until

@@ -161,8 +161,12 @@ cgroup_remove_empty(const CgroupLayout *layout, const char *group)
 {
     guint i;
 
-    for (i = 0; i < layout->hierarchies->len; i++)
-        remove_usual(g_ptr_array_index(layout->hierarchies, i), group);
+    for (i = 0; i < layout->hierarchies->len; i++) {
+        const CgroupHierarchy *hierarchy = g_ptr_array_index(layout->hierarchies, i);
+
+        if (!is_watched(hierarchy, group))
+            remove_usual(hierarchy, group);
+    }
 }
 
 bool

@@ -172,8 +172,8 @@ ending_kill_all(Domain *domain, GError **error)
 {
     Guest *guest = domain->guest;
 
-    /* while the keeper is still leaving; what systemd has made is systemd's to remove */
-    if (guest->cgroup && !cgroup_is_scope(guest->cgroup))
+    /* while the keeper is still leaving */
+    if (guest->cgroup)
         cgroup_remove_empty(host_cgroups(), guest->cgroup);
 
     if (guest->pidfd >= 0 && !spawn_wait(guest->pidfd, seconds_from_now(KEEPER_LEAVES_SECONDS))) {
