@@ -139,11 +139,14 @@ server_new(const char *emulator, GError **error)
     pid_t pid;
     int control;
 
-    if (stat(emulator, &made->file) < 0 || !execute(argv, -1, &pid, &control, error)) {
+    if (stat(emulator, &made->file) < 0)
+        fail_errno(error, errno, "cannot examine '%s'", emulator);
+    else if (execute(argv, -1, &pid, &control, error))
+        made->emulator = g_strdup(emulator);
+    if (!made->emulator) {
         g_free(made);
         return NULL;
     }
-    made->emulator = g_strdup(emulator);
     made->socket = control;
     if ((made->pidfd = spawn_pidfd(pid)) >= 0)
         return made;
@@ -158,15 +161,19 @@ server_new(const char *emulator, GError **error)
 void
 fork_server_provide(const char *emulator)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     g_autoptr(GError) error = NULL;
+    ForkServer *ending = NULL;
 
-    if (closed || server_suits(emulator))
-        return;
-    server_end(g_steal_pointer(&server));
-    server = server_new(emulator, &error);
+    g_mutex_lock(&lock);
+    if (!closed && !server_suits(emulator)) {
+        ending = g_steal_pointer(&server);
+        server = server_new(emulator, &error);
+    }
+    g_mutex_unlock(&lock);
     if (error)
         report_log("fork server", error);
+    /* no start waits for that */
+    server_end(ending);
 }
 
 void
