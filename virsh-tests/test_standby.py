@@ -141,11 +141,16 @@ def test_one_that_was_killed_is_not_missed(own_daemon, supplied, make_guest):
     domain.destroy()
 
 
-def test_it_is_not_used_when_its_program_was_replaced(own_daemon, supplied, make_guest):
-    connection, pid = supplied
-    program = own_daemon.path('/usr/lib/libvirt/libvirt_lxc')
+def replace_program(daemon):
+    """As an upgrade does."""
+    program = daemon.path('/usr/lib/libvirt/libvirt_lxc')
     shutil.copy2(program, program + '.new')
     os.rename(program + '.new', program)
+
+
+def test_it_is_not_used_when_its_program_was_replaced(own_daemon, supplied, make_guest):
+    connection, pid = supplied
+    replace_program(own_daemon)
     domain, _ = run(connection, make_guest)
     assert domain.ID() != pid
     process.wait_gone(pid)
@@ -295,9 +300,7 @@ def test_a_start_does_without_a_fork_server_that_hangs(own_daemon, server, make_
 
 def test_the_fork_server_is_another_when_its_program_was_replaced(own_daemon, server, make_guest):
     connection, pid = server
-    program = own_daemon.path('/usr/lib/libvirt/libvirt_lxc')
-    shutil.copy2(program, program + '.new')
-    os.rename(program + '.new', program)
+    replace_program(own_daemon)
     domain, _ = run(connection, make_guest)
     process.wait_gone(pid)
     wait_for(lambda: fork_servers(own_daemon), 'there is another one')
