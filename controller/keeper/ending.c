@@ -153,12 +153,32 @@ children_reap(Keeper *keeper)
     }
 }
 
+/* All that have come: a service manager that ends a scope asks keeper and init, and the guest is
+ * destroyed even if init has been quicker. */
+static void
+signals_read(Keeper *keeper)
+{
+    struct signalfd_siginfo info;
+
+    while (read(keeper->signals.fd, &info, sizeof(info)) == sizeof(info)) {
+        g_autoptr(GError) error = NULL;
+
+        if (info.ssi_signo == SIGCHLD)
+            continue;
+        log_line("signal %d of process %d: the guest is destroyed", (int)info.ssi_signo,
+                 (int)info.ssi_pid);
+        if (!control_kill(keeper, &error))
+            log_line("%s", error->message);
+    }
+}
+
 static void
 init_ready(Source *source, uint32_t events)
 {
     Keeper *keeper = keeper_of_source(source, offsetof(Keeper, init));
     siginfo_t unknown = { .si_code = CLD_KILLED, .si_status = SIGKILL };
 
+    signals_read(keeper);
     children_reap(keeper);
     if (keeper->loop.stopped)
         return;
@@ -170,17 +190,9 @@ static void
 signals_ready(Source *source, uint32_t events)
 {
     Keeper *keeper = keeper_of_source(source, offsetof(Keeper, signals));
-    struct signalfd_siginfo info;
-    g_autoptr(GError) error = NULL;
 
-    if (read(source->fd, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGCHLD) {
-        children_reap(keeper);
-    } else {
-        log_line("signal %d of process %d: the guest is destroyed", (int)info.ssi_signo,
-                 (int)info.ssi_pid);
-        if (!control_kill(keeper, &error))
-            log_line("%s", error->message);
-    }
+    signals_read(keeper);
+    children_reap(keeper);
 }
 
 bool

@@ -190,6 +190,23 @@ test_terminated_keeper(void)
     assert_ends(guest, MESSAGE_REASON_DESTROYED, SIGKILL);
 }
 
+/* As when a scope is stopped: both are asked, and init has ended first. */
+static void
+test_terminated_scope(void)
+{
+    g_autoptr(Guest) guest = NULL;
+
+    if (guest_impossible())
+        return;
+    guest = guest_start(NULL);
+    kill(guest->keeper, SIGSTOP);
+    kill(guest->init, SIGTERM);
+    g_usleep(50 * 1000);
+    kill(guest->keeper, SIGTERM);
+    kill(guest->keeper, SIGCONT);
+    assert_ends(guest, MESSAGE_REASON_DESTROYED, SIGTERM);
+}
+
 static void
 test_killed_keeper(void)
 {
@@ -332,6 +349,7 @@ main(int argc, char **argv)
     g_test_add_func("/ending/a deadly Signal is recorded as destroyed", test_deadly_signal);
     g_test_add_func("/ending/a keeper that is terminated destroys its guest",
                     test_terminated_keeper);
+    g_test_add_func("/ending/a guest whose scope is stopped is destroyed", test_terminated_scope);
     g_test_add_func("/ending/init dies with a killed keeper", test_killed_keeper);
     g_test_add_func("/ending/all clients get the event and the end", test_all_clients_hear);
     g_test_add_func("/ending/calls in flight do not lose the event",
