@@ -278,18 +278,32 @@ def test_debian_s_login_prompt_is_in_virt_manager(debian, connection, manager, d
     wait_for(lambda: '"bittern on LXC"' in windows(), 'the window of the guest is there', 60)
 
     def tool(*words):
-        subprocess.run(['xdotool', *words], check=True, timeout=30, env={'PATH': '/usr/bin:/bin', 'DISPLAY': ':97'})
+        subprocess.run(['xdotool', *words], check=True, timeout=90, env={'PATH': '/usr/bin:/bin', 'DISPLAY': ':97'})
 
     def enter(text):
         tool('type', '--delay', '60', text + '\n')
-        time.sleep(2)
-    # Nobody else moves windows and gives them the keyboard there.
-    tool('search', '--name', 'bittern on LXC', 'windowmove', '0', '0', 'windowsize', '800', '480', 'windowfocus')
+        time.sleep(1)
+
+    init = process.init_of(domain)
+
+    def wait_program(name, seconds):
+        def is_there():
+            return any(process.field(pid, 'Name') == [name] for pid in process.descendants(init))
+        wait_for(is_there, 'the guest runs ' + name, seconds, 0.1)
+    wait_program('agetty', 60)
+    # A window has its name before it can be seen, and only what can be seen is given the keyboard. Nobody else
+    # moves windows there.
+    tool('search', '--sync', '--onlyvisible', '--name', 'bittern on LXC', 'windowmove', '0', '0', 'windowsize', '800',
+         '480', 'windowfocus')
     tool('mousemove', '400', '300', 'click', '1')
     enter('')
     picture('virt-manager-console.png')
     enter('root')
+    wait_program('login', 20)
+    # It throws away what was typed before it asked for the password.
+    time.sleep(2)
     enter('wader')
+    wait_program('bash', 30)
     enter('echo seen > /typed')
     wait_for(lambda: read_file(root, 'typed') == 'seen\n', 'what was typed has been done', 20)
     domain.destroy()
