@@ -81,17 +81,24 @@ disk_rates_read(const Disk *disk, const GPtrArray *nodes, const char *group, Dis
 }
 
 bool
-disk_rates_begin(const Domain *domain, GError **error)
+disk_rates_add(const Disk *disk, const GPtrArray *nodes, const char *group, GError **error)
 {
     static const DiskRates none;
+
+    return memcmp(&disk->rates, &none, sizeof(none)) == 0 ||
+           disk_rates_write(disk, nodes, group, error);
+}
+
+bool
+disk_rates_begin(const Domain *domain, GError **error)
+{
     g_autofree char *group = g_strconcat(domain->guest->cgroup, "/" CGROUP_LIMITS, NULL);
     guint i;
 
     for (i = 0; i < domain->live->disks->len; i++) {
         const Disk *disk = domain->live->disks->pdata[i];
 
-        if (memcmp(&disk->rates, &none, sizeof(none)) != 0 &&
-            !disk_rates_write(disk, domain->guest->nodes, group, error))
+        if (!disk_rates_add(disk, domain->guest->nodes, group, error))
             return false;
     }
     return true;

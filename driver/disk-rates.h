@@ -9,6 +9,9 @@
  * without a node, because its image was optional and missing, is left alone. */
 bool disk_rates_write(const Disk *disk, const GPtrArray *nodes, const char *group, GError **error);
 
+/* The same for one that has just come: there is nothing to write where it has no limits. */
+bool disk_rates_add(const Disk *disk, const GPtrArray *nodes, const char *group, GError **error);
+
 /* Takes away the limits of what carries @disk, which is about to leave the guest. */
 void disk_rates_clear(const Disk *disk, const GPtrArray *nodes, const char *group);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Disks of a running guest: block devices, and images by way of a loop device. */
+#include <string.h>
+
 #include "controller/wire/failure.h"
 #include "driver/disk-rates.h"
 #include "driver/nodes.h"
@@ -24,7 +26,8 @@ disk_update(LiveChange *change, GError **error)
                     "disk '%s' cannot be made %s while the container runs; detach it and attach it "
                     "again",
                     disk->target, disk->readonly ? "read-only" : "writable");
-    return disk_rates_write(disk, change->domain->guest->nodes, change->group, error);
+    return memcmp(&disk->rates, &before->rates, sizeof(disk->rates)) == 0 ||
+           disk_rates_write(disk, change->domain->guest->nodes, change->group, error);
 }
 
 static bool
@@ -34,7 +37,7 @@ disk_attach(LiveChange *change, GError **error)
 
     if (!nodes_grant(change, error))
         return false;
-    if (disk_rates_write(disk, change->domain->guest->nodes, change->group, error))
+    if (disk_rates_add(disk, change->domain->guest->nodes, change->group, error))
         return true;
     nodes_revoke(change, NULL);
     return false;

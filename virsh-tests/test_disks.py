@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Disks of guests: how fast they may be used, how large they are, what is on them."""
 import os
+import stat
 
 import libvirt
 import pytest
 
-from harness import groups
+from harness import groups, process
 from harness.daemon import wait_for
 
 pytestmark = pytest.mark.ours
@@ -102,6 +103,25 @@ def test_limits_come_and_go_with_the_disk(start, image):
     assert limits(domain, number) == {'read_iops_sec': 95}
     domain.detachDeviceAlias('disk0', LIVE)
     assert limits(domain, number) == {}
+
+
+def test_a_device_without_a_driver_can_be_attached_but_not_limited(start, tmp_path):
+    """The driver of a device that is removable may come later. 240 is for experiments: nobody drives it."""
+    domain, _ = start()
+    path = tmp_path / 'drum'
+    os.mknod(path, stat.S_IFBLK | 0o600, os.makedev(240, 5))
+    plain = "<disk type='block' device='disk'><source dev='%s'/><target dev='sda'/>%%s</disk>" % path
+    limited = plain % '<iotune><read_bytes_sec>1048576</read_bytes_sec></iotune>'
+    domain.attachDevice(plain % '')
+    domain.updateDeviceFlags(plain % '', LIVE)
+    with pytest.raises(libvirt.libvirtError, match="<iotune> of disk 'sda': .* '240:5 .*No such device"):
+        domain.updateDeviceFlags(limited, LIVE)
+    assert '<iotune>' not in domain.XMLDesc()
+    domain.detachDevice(plain % '')
+    with pytest.raises(libvirt.libvirtError, match="<iotune> of disk 'sda'"):
+        domain.attachDevice(limited)
+    assert '<disk' not in domain.XMLDesc()
+    assert not os.path.exists('/proc/%d/root/dev/sda' % process.init_of(domain))
 
 
 def test_a_limit_of_a_disk_that_the_kernel_does_not_have_is_refused(start, image):
