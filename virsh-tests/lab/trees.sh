@@ -18,6 +18,18 @@ strap_is_there() {
         [ -z "$(comm -23 <(words "$2") <(words "$(cat "$1/.complete")"))" ]
 }
 
+# make_tree OPTIONS...: what strap() asks for, in DIRECTORY.new
+make_tree() {
+    rm -rf --one-file-system "$directory.new"
+    # A release in the making may have an expired index on a mirror.
+    mmdebstrap --mode=root --format=directory --quiet "$@" --dpkgopt=force-unsafe-io \
+        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
+        --aptopt='Acquire::Check-Valid-Until "false"' --keyring=/usr/share/keyrings \
+        --include="$packages" "$suite" "$directory.new" >"$directory.log" 2>&1
+}
+
 # strap SUITE DIRECTORY PACKAGES OPTIONS...: a tree with these packages; never half a one. One that has
 # more is good as well: trees of several checkouts may ask for different packages in turn.
 strap() {
@@ -27,14 +39,9 @@ strap() {
     present=$(cat "$directory/.complete" 2>/dev/null)
     packages=$(words "$packages" "$present" | paste -sd,)
     say "making $directory (once; a minute or two)"
-    rm -rf --one-file-system "$directory.new" "$directory.old"
-    # A release in the making may have an expired index on a mirror.
-    mmdebstrap --mode=root --format=directory --quiet "$@" --dpkgopt=force-unsafe-io \
-        --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-        --dpkgopt='path-exclude=/usr/share/locale/*' \
-        --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
-        --aptopt='Acquire::Check-Valid-Until "false"' --keyring=/usr/share/keyrings \
-        --include="$packages" "$suite" "$directory.new" >"$directory.log" 2>&1 || {
+    rm -rf --one-file-system "$directory.old"
+    # Mirrors fail now and then, and are there again a moment later.
+    make_tree "$@" || { sleep 20 && make_tree "$@"; } || {
         tail -n 15 "$directory.log" >&2
         die "cannot make $directory"
     }
