@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from bench.side import Findings, Table
-from harness import build
+from harness import build, standby
 
 pytestmark = [pytest.mark.ours, pytest.mark.unsanitized]
 
@@ -22,8 +22,9 @@ def tool(name, *words):
 
 def test_the_timeline_shows_every_step_of_a_start_in_order(tmp_path):
     text = tool('timeline', '--starts', '2', '--shortest', '0', '--json', str(tmp_path / 'steps'))
-    cold, warm = re.split(r'(?m)^own network, .*\n-+\n', text)[1:]
-    for part in (cold, warm):
+    parts = re.split(r'(?m)^own network, .*\n-+\n', text)[1:]
+    assert len(parts) == 1 + standby.can_be_told()
+    for part in parts:
         rows = [re.match(r'(\w+) +(.+?) +(-?\d+\.\d+) +(-?\d+\.\d+) +(\d+\.\d+)  ', line) for line in part.splitlines()[1:]]
         rows = [row.groups() for row in rows if row]
         begins = [float(row[2]) for row in rows]
@@ -33,7 +34,7 @@ def test_the_timeline_shows_every_step_of_a_start_in_order(tmp_path):
         assert {'state', 'cgroup', 'namespaces', 'init'} <= {row[1] for row in rows if row[0] == 'host'}
     with open(tmp_path / 'steps') as file:
         found = json.load(file)
-    assert {len(row['ms']) for row in found['cold'] + found['standby']} == {2}
+    assert {len(row['ms']) for rows in found.values() for row in rows} == {2}
 
 
 def test_the_comparison_writes_what_it_measured(tmp_path):
@@ -41,7 +42,9 @@ def test_the_comparison_writes_what_it_measured(tmp_path):
     with open(tmp_path / 'rows') as file:
         rows = {row['what']: row for row in json.load(file)['rows']}
     paused = rows['destroy() of a paused guest until init is gone']
-    assert len(paused['a']) == len(paused['b']) == 1 and paused['ratio'] > 0
+    assert len(paused['a']) == 1
+    # not every host lets libvirt's own driver start a guest
+    assert len(paused['b']) == 1 and paused['ratio'] > 0 if 'b' in paused else 'B failed' in paused['note']
     assert 'daemon start with 3 definitions until it answers' in rows
 
 

@@ -331,6 +331,8 @@ class PrivateDaemon:
 
     def sanitizer_reports(self):
         """What sanitizers found in the daemon, and in controllers, which write to the guests' logs."""
+        if not os.path.isdir(self.directory):
+            return ''
         found = ''.join(read(os.path.join(self.directory, name)) for name in os.listdir(self.directory)
                         if name.startswith(('asan.', 'ubsan.')))
         folder = self.path('/var/log/libvirt/lxc')

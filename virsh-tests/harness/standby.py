@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Controllers that stand by."""
 from .daemon import wait_for
+from .limits import hierarchy
 
 
 def run_with(daemon, word):
@@ -25,6 +26,11 @@ def waiting(daemon):
 def fork_servers(daemon):
     """pids of those that make copies of themselves."""
     return run_with(daemon, b'--fork-server')
+
+
+def can_be_told():
+    """Whether the host shows when one is ready: by groups that are made ahead, which is done on version 1 only."""
+    return hierarchy('freezer')[0] == 1
 
 
 def is_ready(pid):
