@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Controllers that stand by."""
-from .daemon import wait_for
+import time
+
+from . import process
+from .daemon import PATIENCE, wait_for
 from .limits import hierarchy
 
 
@@ -28,13 +31,18 @@ def fork_servers(daemon):
     return run_with(daemon, b'--fork-server')
 
 
-def can_be_told():
-    """Whether the host shows when one is ready: by groups that are made ahead, which is done on version 1 only."""
-    return hierarchy('freezer')[0] == 1
+def is_at_rest(pid):
+    def steps():
+        return process.field(pid, 'State')[:1], process.field(pid, 'voluntary_ctxt_switches')
+    before = steps()
+    time.sleep(0.3 * PATIENCE)
+    return before[0] == ['S'] and steps() == before
 
 
 def is_ready(pid):
-    """It has entered its groups, which is the last it does before it waits."""
+    """It has entered its groups, which is the last it does before it waits; groups of version 2 are not made ahead."""
+    if hierarchy('freezer')[0] == 2:
+        return is_at_rest(pid)
     try:
         with open('/proc/%d/cgroup' % pid) as file:
             return 'lxc-%d.libvirt-lxc/supervisor' % pid in file.read()
