@@ -3,6 +3,7 @@
 #include "controller/confinement/filter.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -10,7 +11,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 
 #define ARGUMENTS_MAX 6
@@ -130,24 +130,14 @@ configure(scmp_filter_ctx context, const ContainerSeccomp *seccomp, GError **err
     return true;
 }
 
-/* The library writes into a file only. */
-static bool export(scmp_filter_ctx context, Filter *filter, GError **error)
+Fd
+filter_open(GError **error)
 {
-    g_auto(Fd) file = memfd_create("seccomp", MFD_CLOEXEC);
-    struct stat status;
-    int result;
+    Fd file = memfd_create("seccomp", MFD_CLOEXEC);
 
     if (file < 0)
-        return fail_errno(error, errno, "cannot make a file for the seccomp filter");
-    if ((result = seccomp_export_bpf(context, file)) < 0)
-        return fail_errno(error, -result, "cannot make the seccomp filter");
-    if (fstat(file, &status) < 0 || status.st_size / sizeof(struct sock_filter) > BPF_MAXINSNS)
-        return fail(error, FAILURE_INTERNAL, "the seccomp filter is too long for the kernel");
-    filter->program.filter = g_malloc(status.st_size);
-    if (pread(file, filter->program.filter, status.st_size, 0) != status.st_size)
-        return fail_errno(error, errno, "cannot read the seccomp filter");
-    filter->program.len = status.st_size / sizeof(struct sock_filter);
-    return true;
+        fail_errno(error, errno, "cannot make a file for the seccomp filter");
+    return file;
 }
 
 static bool
@@ -159,11 +149,12 @@ is_supported(void)
 }
 
 bool
-filter_compile(const ContainerSeccomp *seccomp, Filter *filter, GError **error)
+filter_compile(const ContainerSeccomp *seccomp, int file, GError **error)
 {
     scmp_filter_ctx context;
     uint32_t action;
     bool done;
+    int result;
 
     if (!seccomp)
         return true;
@@ -179,26 +170,33 @@ filter_compile(const ContainerSeccomp *seccomp, Filter *filter, GError **error)
         return false;
     if (!(context = seccomp_init(action)))
         return fail(error, FAILURE_INTERNAL, "cannot make a seccomp filter");
-    done = configure(context, seccomp, error) && export(context, filter, error);
+    done = configure(context, seccomp, error);
+    if (done && (result = seccomp_export_bpf(context, file)) < 0)
+        done = fail_errno(error, -result, "cannot make the seccomp filter");
     seccomp_release(context);
     return done;
 }
 
 bool
-filter_install(const Filter *filter, GError **error)
+filter_install(int file, GError **error)
 {
-    if (filter->program.len == 0)
+    g_autofree struct sock_filter *instructions = NULL;
+    struct sock_fprog program;
+    struct stat status;
+
+    if (fstat(file, &status) < 0)
+        return fail_errno(error, errno, "cannot read the seccomp filter");
+    if (status.st_size == 0)
         return true;
+    if (status.st_size / sizeof(*instructions) > BPF_MAXINSNS)
+        return fail(error, FAILURE_INTERNAL, "the seccomp filter is too long for the kernel");
+    instructions = g_malloc(status.st_size);
+    if (pread(file, instructions, status.st_size, 0) != status.st_size)
+        return fail_errno(error, errno, "cannot read the seccomp filter");
+    program.filter = instructions;
+    program.len = status.st_size / sizeof(*instructions);
     /* a list of what is denied is no reason to run slower for fear of speculation */
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-                &filter->program) < 0)
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) < 0)
         return fail_errno(error, errno, "cannot install the seccomp filter");
     return true;
-}
-
-void
-filter_clear(Filter *filter)
-{
-    g_clear_pointer(&filter->program.filter, g_free);
-    filter->program.len = 0;
 }

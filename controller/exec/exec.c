@@ -78,6 +78,7 @@ become_command(const ExecPlan *plan, int report, int root, int slave,
     g_array_append_val(kept, report);
     g_array_append_val(kept, root);
     g_array_append_val(kept, slave);
+    g_array_append_val(kept, confinement->filter);
     g_array_append_val(kept, confinement->proc);
     g_array_append_val(kept, plan->input);
     g_array_append_val(kept, plan->output);
@@ -113,7 +114,7 @@ go_between(const ExecPlan *plan, const ExecGroups *groups, int report, GError **
     g_auto(ExecChild) child = { -1, -1 };
     g_auto(Fd) root = -1;
     g_auto(Fd) slave = -1;
-    g_auto(Confinement) confinement = { { { 0 } }, -1 };
+    g_auto(Confinement) confinement = { -1, -1 };
 
     close_others(plan, groups, report);
     if (!confinement_prepare(&confinement, plan, error) || !process_reset(NULL, error) ||

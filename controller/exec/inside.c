@@ -29,7 +29,8 @@ confinement_prepare(Confinement *confinement, const ExecPlan *plan, GError **err
 {
     const Container *container = plan->guest->container;
 
-    if (!filter_compile(container->os->seccomp, &confinement->filter, error))
+    if ((confinement->filter = filter_open(error)) < 0 ||
+        !filter_compile(container->os->seccomp, confinement->filter, error))
         return false;
     /* the host's: the guest's could be anything */
     if (label_is_wanted(container->process) &&
@@ -41,7 +42,7 @@ confinement_prepare(Confinement *confinement, const ExecPlan *plan, GError **err
 void
 confinement_clear(Confinement *confinement)
 {
-    filter_clear(&confinement->filter);
+    fd_close(&confinement->filter);
     fd_close(&confinement->proc);
 }
 
@@ -219,7 +220,7 @@ inside_execute(const ExecPlan *plan, int root, int slave, const Confinement *con
         return;
     environment = make_environment(plan, &identity);
     /* the filter first, as for init: it takes CAP_SYS_ADMIN; the label last, when ids are final */
-    if (filter_install(&confinement->filter, error) && drop_privileges(plan, &identity, error) &&
+    if (filter_install(confinement->filter, error) && drop_privileges(plan, &identity, error) &&
         label_request(plan->guest->container->process, confinement->proc, error))
         execute(plan, environment, error);
 }

@@ -7,7 +7,7 @@
 
 /* What binds a command as it binds init, made ready while the host is in sight. */
 typedef struct {
-    Filter filter;
+    Fd filter;
     Fd proc; /* the host's /proc, for a label; -1: none is wanted */
 } Confinement;
 

@@ -38,16 +38,10 @@ enter_directory(const Launch *launch, GError **error)
 bool
 init_wait(Launch *launch, GError **error)
 {
-    SyncKind kind;
-
     if (setsid() < 0)
         return fail_errno(error, errno, "cannot start a session");
-    if (!enter_directory(launch, error) || !sync_send(launch->sync, SYNC_READY, error))
-        return false;
-    kind = sync_receive(launch->sync, error);
-    if (kind == SYNC_END)
-        _exit(EXIT_FAILURE);
-    return kind == SYNC_GO || kind == SYNC_ERROR || fail(error, FAILURE_INTERNAL, "out of step");
+    return enter_directory(launch, error) && sync_send(launch->sync, SYNC_READY, error) &&
+           sync_await(launch->sync, SYNC_GO, error);
 }
 
 /* As self.c does for our own program: process 1 must not be a way to a file of the host's. */

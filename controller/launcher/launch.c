@@ -38,7 +38,7 @@ static const Step steps[] = {
     { "notify", SIDE_HOST, notify_open, NULL },
     { "init", SIDE_HOST, init_prepare, NULL },
     { "consoles", SIDE_HOST, terminals_open, NULL },
-    { "seccomp", SIDE_HOST, seccomp_prepare, NULL },
+    { "seccomp", SIDE_HOST, seccomp_open, NULL },
     { "label", SIDE_HOST, label_prepare, NULL },
     { "cgroup", SIDE_HOST, groups_create, groups_remove, .prepare = groups_prepare },
     { "view", SIDE_HOST, view_mount, NULL, .prepare = view_prepare },
@@ -51,6 +51,8 @@ static const Step steps[] = {
     { "cgroup", SIDE_HOST, groups_adopt, NULL },
     { "view", SIDE_HOST, NULL, view_remove }, /* before an init that waits for it is killed */
     { "idmap", SIDE_HOST, namespaces_map_ids, NULL },
+    /* while the container's own side is busy */
+    { "seccomp", SIDE_HOST, seccomp_compile, NULL },
 
     { "cgroup", SIDE_CONTAINER, groups_enter, NULL },
     { "idmap", SIDE_CONTAINER, namespaces_take_ids, NULL },
@@ -97,7 +99,7 @@ launch_new(char *program_directory)
     launch->root = launch->pts = launch->moved = launch->birthplace = -1;
     launch->kmsg = launch->kmsg_slave = launch->network = -1;
     launch->init_pidfd = launch->sync = launch->proc = -1;
-    launch->notify = launch->clock = launch->reaper = -1;
+    launch->notify = launch->clock = launch->reaper = launch->filter = -1;
     view_clear(launch);
     launch->links = g_array_new(FALSE, FALSE, sizeof(int));
     launch->terminals = g_ptr_array_new_with_free_func(terminal_free);
@@ -160,7 +162,7 @@ launch_free(Launch *launch)
     g_clear_pointer(&launch->views, g_ptr_array_unref);
     g_clear_pointer(&launch->layout, cgroup_layout_free);
     g_clear_pointer(&launch->groups, g_array_unref);
-    filter_clear(&launch->filter);
+    fd_close(&launch->filter);
     fd_close(&launch->proc);
     g_free(launch->program_directory);
     g_free(launch->standby);

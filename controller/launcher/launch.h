@@ -10,7 +10,6 @@
 #include <sys/types.h>
 
 #include "cgroup/cgroup.h"
-#include "controller/confinement/filter.h"
 #include "controller/wire/container.h"
 #include "controller/wire/descriptor.h"
 #include "controller/wire/view.h"
@@ -67,8 +66,8 @@ typedef struct {
     Fd moved; /* at its end when the launcher has been moved in the v2 hierarchy; -1: it is not */
     Fd birthplace; /* the guest's group in the v2 hierarchy, into which init is born; -1: none */
 
-    Filter filter; /* of the guest's system calls */
-    Fd proc;       /* the host's /proc, for a label; -1: none is wanted */
+    Fd filter; /* of the guest's system calls; -1: none is wanted */
+    Fd proc;   /* the host's /proc, for a label; -1: none is wanted */
 
     Fd notify; /* where the guest's systemd says that it is ready; -1: it is not asked */
     Fd clock;  /* the way back from the guest's time namespace; -1: none is needed */

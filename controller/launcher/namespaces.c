@@ -172,6 +172,7 @@ close_others(const Launch *launch)
     g_array_append_val(kept, launch->proc);
     g_array_append_val(kept, launch->view_tree);
     g_array_append_val(kept, launch->reaper);
+    g_array_append_val(kept, launch->filter);
     g_array_append_vals(kept, launch->trees, launch->container->mounts->len);
     g_array_append_vals(kept, launch->passed->data, launch->passed->len);
     for (i = 0; i < launch->terminals->len; i++) {
@@ -273,14 +274,10 @@ namespaces_map_ids(Launch *launch, GError **error)
 bool
 namespaces_take_ids(Launch *launch, GError **error)
 {
-    SyncKind kind;
-
     if (!launch->user_namespace)
         return true;
-    if ((kind = sync_receive(launch->sync, error)) == SYNC_END)
-        _exit(EXIT_FAILURE);
-    if (kind != SYNC_MAPPED)
-        return kind == SYNC_ERROR ? false : fail(error, FAILURE_INTERNAL, "out of step");
+    if (!sync_await(launch->sync, SYNC_MAPPED, error))
+        return false;
     if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
         return fail_errno(error, errno, "cannot become root of the user namespace");
     prctl(PR_SET_PDEATHSIG, SIGKILL);

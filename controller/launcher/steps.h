@@ -60,7 +60,8 @@ bool mounts_attach(Launch *launch, GError **error);
 bool masks_apply(Launch *launch, GError **error);
 
 /* seccomp.c: the filter of system calls; inside: its installation */
-bool seccomp_prepare(Launch *launch, GError **error);
+bool seccomp_open(Launch *launch, GError **error);
+bool seccomp_compile(Launch *launch, GError **error);
 bool seccomp_confine(Launch *launch, GError **error);
 /* network.c: interfaces of the definition; inside, the loopback one */
 bool network_attach(Launch *launch, GError **error);

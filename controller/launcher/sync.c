@@ -3,8 +3,10 @@
 #include "controller/launcher/sync.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "controller/wire/failure.h"
 
@@ -64,4 +66,14 @@ sync_receive(int socket, GError **error)
     }
     packet[n] = '\0';
     return packet_is_error(packet, n, error) ? SYNC_ERROR : (SyncKind)packet[0];
+}
+
+bool
+sync_await(int socket, SyncKind wanted, GError **error)
+{
+    SyncKind kind = sync_receive(socket, error);
+
+    if (kind == SYNC_END)
+        _exit(EXIT_FAILURE);
+    return kind == wanted || (kind != SYNC_ERROR && fail(error, FAILURE_INTERNAL, "out of step"));
 }

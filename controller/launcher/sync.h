@@ -10,6 +10,7 @@
 
 typedef enum {
     SYNC_MAPPED = 'm',    /* to init: the id maps are written */
+    SYNC_FILTER = 'f',    /* to init: the filter of system calls is compiled */
     SYNC_READY = 'r',     /* to the launcher: all is prepared */
     SYNC_GO = 'g',        /* to init: run */
     SYNC_EXECUTING = 'x', /* to the launcher: the next thing is execve() */
@@ -24,3 +25,6 @@ void sync_send_error(int socket, const GError *error);
 /* Waits for a packet. An error that was sent becomes @error. SYNC_ERROR is returned for any
  * failure. */
 SyncKind sync_receive(int socket, GError **error);
+
+/* For init to be: waits for @wanted, and ends without a word when the launcher has. */
+bool sync_await(int socket, SyncKind wanted, GError **error);
