@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "config.h"
@@ -192,7 +193,7 @@ launch_send(int socket, const Message *call, const int *fds, size_t n_fds, GErro
     return false;
 }
 
-/* What the launcher reports when all is there but init does not run yet. */
+/* What the launcher reports while the process that becomes init makes its mounts. */
 static bool
 launch_record_prepared(Domain *domain, const MessageParameters *prepared, GError **error)
 {
@@ -220,6 +221,31 @@ launch_record_prepared(Domain *domain, const MessageParameters *prepared, GError
     return true;
 }
 
+/*
+ * What has to be there before init runs. A launcher whose start fails meanwhile takes away what
+ * this works on: then its reason is the one that counts, and it has one of its own unless it ended
+ * because it was told to.
+ */
+static bool
+launch_accompany(Domain *domain, int socket, const MessageParameters *prepared, GError **error)
+{
+    g_autoptr(GError) ours = NULL;
+    g_autoptr(GError) theirs = NULL;
+    g_autoptr(Message) last = NULL;
+
+    if (launch_record_prepared(domain, prepared, &ours) && store_save_status(domain, &ours) &&
+        interfaces_bind(domain, &ours) && disk_rates_begin(domain, &ours) &&
+        perf_begin(domain, &ours))
+        return true;
+    shutdown(socket, SHUT_WR);
+    last = launch_receive(domain, socket, CONTINUE_SECONDS, &theirs);
+    if (last || g_error_matches(theirs, FAILURE, FAILURE_OPERATION_ABORTED))
+        g_propagate_error(error, g_steal_pointer(&ours));
+    else
+        g_propagate_error(error, g_steal_pointer(&theirs));
+    return false;
+}
+
 /* @given: the log if there is one, and the definition; what follows in the call is for init. */
 static bool
 launch_handshake(Domain *domain, int socket, const GArray *given, const StartOptions *options,
@@ -239,9 +265,7 @@ launch_handshake(Domain *domain, int socket, const GArray *given, const StartOpt
     launch->parameters->log = given->len > 1;
     if (!launch_send(socket, launch, fds, given->len + options->n_fds, error) ||
         !(prepared = launch_receive(domain, socket, PREPARE_SECONDS, error)) ||
-        !launch_record_prepared(domain, prepared->parameters, error) ||
-        !store_save_status(domain, error) || !interfaces_bind(domain, error) ||
-        !disk_rates_begin(domain, error) || !perf_begin(domain, error) ||
+        !launch_accompany(domain, socket, prepared->parameters, error) ||
         !launch_send(socket, proceed, NULL, 0, error) ||
         !(running = launch_receive(domain, socket, CONTINUE_SECONDS, error)))
         return false;

@@ -156,6 +156,16 @@ def test_a_start_that_fails_leaves_no_link(daemon, define, bridge, leak_check, d
     leak_check.check()
 
 
+def test_what_fails_inside_is_told_while_the_daemon_limits_the_link(define, bridge, leak_check):
+    """Both happen at the same time, and what fails takes the link away."""
+    domain, _ = define(devices=on_bridge(1, "<bandwidth><outbound average='1000'/></bandwidth>") +
+                       "<filesystem type='ram'><source usage='1024'/><target dir='/etc/passwd/x'/></filesystem>")
+    for _ in range(20):
+        with pytest.raises(libvirt.libvirtError, match="cannot make the mount point '/etc/passwd/x'"):
+            domain.create()
+    leak_check.check()
+
+
 @pytest.mark.parametrize('interface, beside', [
     (on_bridge, 'ifb-%s'),
     (lambda number, more: "<interface type='direct'><source dev='yard' mode='bridge'/>%s</interface>" % more, 'mvl-%s'),

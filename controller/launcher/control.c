@@ -105,7 +105,7 @@ control_send_error(int control, const GError *error)
 static bool
 fail_gone(GError **error)
 {
-    return fail(error, FAILURE_OPERATION_FAILED, "the daemon went away during the start");
+    return fail(error, FAILURE_OPERATION_ABORTED, "the daemon went away during the start");
 }
 
 bool
@@ -152,8 +152,8 @@ hear_daemon(Launch *launch, bool *ret_again, GError **error)
     return true;
 }
 
-static bool
-await_continue(Launch *launch, GError **error)
+bool
+control_await_continue(Launch *launch, GError **error)
 {
     struct pollfd watches[] = {
         { .fd = launch->control, .events = POLLIN },
@@ -217,6 +217,5 @@ control_announce(Launch *launch, GError **error)
     event->parameters->interfaces = describe_interfaces(launch);
     event->parameters->nodes = g_ptr_array_ref(launch->nodes);
     event->parameters->consoles = (char **)g_ptr_array_free(g_steal_pointer(&consoles), FALSE);
-    return message_send(launch->control, event, NULL, 0, send_deadline(), error) &&
-           await_continue(launch, error);
+    return message_send(launch->control, event, NULL, 0, send_deadline(), error);
 }

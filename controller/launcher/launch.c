@@ -51,7 +51,8 @@ static const Step steps[] = {
     { "cgroup", SIDE_HOST, groups_adopt, NULL },
     { "view", SIDE_HOST, NULL, view_remove }, /* before an init that waits for it is killed */
     { "idmap", SIDE_HOST, namespaces_map_ids, NULL },
-    /* while the container's own side is busy */
+    /* while the container's own side is busy: what the daemon has to do, and the filter */
+    { "daemon", SIDE_HOST, control_announce, NULL },
     { "seccomp", SIDE_HOST, seccomp_compile, NULL },
 
     { "cgroup", SIDE_CONTAINER, groups_enter, NULL },
@@ -77,7 +78,7 @@ static const Step steps[] = {
 
     { "init", SIDE_HOST, init_await_ready, NULL },
     { "limits", SIDE_HOST, limits_set, NULL },
-    { "daemon", SIDE_HOST, control_announce, NULL },
+    { "daemon", SIDE_HOST, control_await_continue, NULL },
     { "cgroup", SIDE_HOST, groups_suspend, NULL },
 
     { "init", SIDE_CONTAINER, init_execute, NULL },

@@ -116,6 +116,7 @@ bool init_confirm(Launch *launch, GError **error);
 
 /* control.c: the daemon */
 bool control_announce(Launch *launch, GError **error);
+bool control_await_continue(Launch *launch, GError **error);
 
 /* keeper.c: the launcher becomes the keeper */
 bool keeper_execute(Launch *launch, GError **error);

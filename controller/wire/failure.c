@@ -25,6 +25,7 @@ static const char *const code_names[FAILURE_LAST] = {
     [FAILURE_OPERATION_INVALID] = "operation-invalid",
     [FAILURE_OPERATION_UNSUPPORTED] = "operation-unsupported",
     [FAILURE_OPERATION_TIMEOUT] = "operation-timeout",
+    [FAILURE_OPERATION_ABORTED] = "operation-aborted",
     [FAILURE_AGENT] = "agent",
     [FAILURE_ACCESS_DENIED] = "access-denied",
     [FAILURE_HOOK] = "hook",

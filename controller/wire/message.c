@@ -276,7 +276,7 @@ packet_take(int socket, char *text, size_t size, GArray **ret_fds, GError **erro
 
     do
         n = recvmsg(socket, &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     if (n < 0) {
         fail_errno(error, errno, "cannot receive a message");
         return -1;

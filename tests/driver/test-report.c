@@ -38,6 +38,7 @@ static const Case cases[] = {
     { FAILURE_OPERATION_INVALID, VIR_ERR_OPERATION_INVALID, "Requested operation is not valid: M" },
     { FAILURE_OPERATION_UNSUPPORTED, VIR_ERR_OPERATION_UNSUPPORTED, "Operation not supported: M" },
     { FAILURE_OPERATION_TIMEOUT, VIR_ERR_OPERATION_TIMEOUT, "Timed out during operation: M" },
+    { FAILURE_OPERATION_ABORTED, VIR_ERR_OPERATION_ABORTED, "operation aborted: M" },
     { FAILURE_AGENT, VIR_ERR_AGENT_UNRESPONSIVE, "Guest agent is not responding: M" },
     { FAILURE_HOOK, VIR_ERR_HOOK_SCRIPT_FAILED, "Hook script execution failed: M" },
     { FAILURE_START, VIR_ERR_INTERNAL_ERROR, "M" },

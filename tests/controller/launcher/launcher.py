@@ -152,7 +152,10 @@ class Launcher:
 
     def receive(self, timeout=20):
         self.socket.settimeout(timeout)
-        data, ancillary, _, _ = self.socket.recvmsg(70000, 4096)
+        try:
+            data, ancillary, _, _ = self.socket.recvmsg(70000, 4096)
+        except ConnectionResetError:  # said once, before what there is
+            data, ancillary, _, _ = self.socket.recvmsg(70000, 4096)
         fds = []
         for _, _, bytes_ in ancillary:
             received = array.array('i')
