@@ -2,6 +2,7 @@
 /* The last step inside the container, and the launcher's side of it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -183,6 +184,20 @@ fail_init(Launch *launch, SyncKind kind, GError **error)
     }
     return fail(error, FAILURE_START,
                 kind == SYNC_END ? "the process of init died before it could run" : "out of step");
+}
+
+void
+init_explain(Launch *launch, GError **error)
+{
+    struct pollfd watch = { .fd = launch->sync, .events = POLLIN };
+    g_autoptr(GError) theirs = NULL;
+
+    while (!theirs && poll(&watch, 1, 0) > 0 && sync_receive(launch->sync, &theirs) != SYNC_END)
+        continue;
+    if (!theirs)
+        return;
+    g_clear_error(error);
+    g_propagate_error(error, g_steal_pointer(&theirs));
 }
 
 bool

@@ -276,6 +276,7 @@ launch_run(Launch *launch, GError **error)
     for (i = 0; i < G_N_ELEMENTS(steps); i++) {
         if (steps[i].side != SIDE_HOST || step_perform(launch, &steps[i], error))
             continue;
+        init_explain(launch, error);
         undo(launch, i + 1);
         return;
     }

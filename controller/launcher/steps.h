@@ -110,6 +110,9 @@ bool limits_set(Launch *launch, GError **error);
 bool init_prepare(Launch *launch, GError **error);
 bool init_wait(Launch *launch, GError **error);
 bool init_execute(Launch *launch, GError **error);
+/* A step of the launcher's may have failed because there is no init to be any more: then @error
+ * becomes what that has said last. */
+void init_explain(Launch *launch, GError **error);
 bool init_await_ready(Launch *launch, GError **error);
 bool init_release(Launch *launch, GError **error);
 bool init_confirm(Launch *launch, GError **error);
