@@ -9,13 +9,14 @@ import pytest
 
 from bench.side import Findings, Table
 from harness import build
+from harness.daemon import PATIENCE
 
 pytestmark = [pytest.mark.ours, pytest.mark.unsanitized]
 
 
 def tool(name, *words):
     done = subprocess.run([os.path.join(build.TOP, 'tools', name), *words], capture_output=True, text=True, check=False,
-                          timeout=120, env={**os.environ, 'BUILD': build.directory()})
+                          timeout=120 * PATIENCE, env={**os.environ, 'BUILD': build.directory()})
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

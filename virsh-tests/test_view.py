@@ -272,12 +272,14 @@ def read_without_pages(talk, reader, seconds, disturb):
     root = re.search(r"<source dir='([^']+)'/>", domain.XMLDesc()).group(1)
     shutil.copy2(reader, root + '/reader')
     ask('while :; do dd if=/dev/zero of=/filler bs=1M count=40 2>/dev/null; done & '
-        'for n in 1 2 3 4; do /reader %d /proc/meminfo > /count$n.new && mv /count$n.new /count$n & done' % seconds)
+        'for n in 1 2 3 4; do (/reader %d /proc/meminfo > /count$n.new 2> /error$n; mv /count$n.new /count$n) & done' % seconds)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         disturb(domain)
         time.sleep(0.05)
     wait_for(lambda: all(os.path.exists('%s/count%d' % (root, n)) for n in (1, 2, 3, 4)), 'all readers end', 60)
+    errors = [read_file(root, 'error%d' % n) for n in (1, 2, 3, 4)]
+    assert not any(errors), errors
     return [int(read_file(root, 'count%d' % n)) for n in (1, 2, 3, 4)]
 
 
