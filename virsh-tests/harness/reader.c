@@ -18,8 +18,10 @@ main(int argc, char **argv)
         int fd = open(argv[2], O_RDONLY);
 
         posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-        if (fd < 0 || read(fd, buffer, sizeof(buffer)) <= 0)
+        if (fd < 0 || read(fd, buffer, sizeof(buffer)) <= 0) {
+            perror(argv[2]);
             return EXIT_FAILURE;
+        }
         posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
         close(fd);
         count++;
