@@ -164,14 +164,14 @@ def clean(daemon):
     """Destroys and undefines every domain."""
     connection = daemon.connect()
     for domain in connection.listAllDomains():
-        try:
-            if domain.isActive():
-                domain.destroy()
-            if domain.isPersistent():
-                domain.undefine()
-        except libvirt.libvirtError as error:
-            if error.get_error_code() not in (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID):
-                raise
+        # one that ends by itself may be gone, or still be there to be undefined
+        for is_so, remove in ((domain.isActive, domain.destroy), (domain.isPersistent, domain.undefine)):
+            try:
+                if is_so():
+                    remove()
+            except libvirt.libvirtError as error:
+                if error.get_error_code() not in (libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID):
+                    raise
     wait_for(lambda: not connection.listAllDomains(),
              lambda: 'all domains are gone: %s' % [d.name() for d in connection.listAllDomains()])
 

@@ -201,7 +201,7 @@ def test_the_system_bus_may_be_killed_at_each_step_of_a_start(system_daemon, mak
     domain.destroy()
     seen = []
     for step in range(24):
-        seen.append(start_without_bus(system_daemon, described, usual * step / 20))
+        seen.append(start_without_bus(system_daemon, described, usual * step / 8))
         mend_bus(system_daemon)
         for domain in system_daemon.connect().listAllDomains():
             domain.destroy()

@@ -22,6 +22,11 @@ def is_filtered():
     return field(os.getpid(), 'Seccomp') not in ([], ['0'])
 
 
+def is_in_user_mode_linux():
+    with open('/proc/cpuinfo') as file:
+        return 'User Mode Linux' in file.read()
+
+
 def counts_events():
     """Whether the kernel counts performance events of control groups, and lets us ask for it."""
     with open('/proc/cgroups') as file:
