@@ -83,7 +83,8 @@ def test_it_costs_no_processor_time(own_daemon, supplied):
 
 FACTS = ['/proc/1/status', '/proc/1/mountinfo', '/proc/1/cgroup', '/proc/1/limits', '/proc/1/attr/current',
          '/proc/net/dev', '/proc/1/uid_map', '/proc/1/oom_score_adj', '/proc/sys/net/ipv4/ip_forward']
-REPORT = 'for f in %s; do echo "== $f"; cat $f; done > /report 2>&1; ' \
+# by itself: a shell that has just made a process may have signals blocked
+REPORT = 'for f in %s; do echo "== $f"; while IFS= read -r l || [ -n "$l" ]; do echo "$l"; done < $f; done > /report 2>&1; ' \
          'ls /dev >> /report; touch /reported; exec sleep 1000' % ' '.join(FACTS)
 
 
