@@ -14,8 +14,8 @@ echo "$(basename "$0") $* [${line%%%% *}]" >> /var/log/libvirt/hooks
 %s
 '''
 
-# Libvirt forks for a hook: a child that allocates hangs where another thread, such as that which makes a controller
-# stand by, had the lock of the sanitizer's allocator just then.
+# With sanitizers a start has hung in a hook, now and then. Not shown, but likely: libvirt forks for it, and a child that
+# allocates waits for the sanitizer's lock that another thread had just then.
 pytestmark = pytest.mark.unsanitized
 
 
