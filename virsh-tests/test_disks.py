@@ -124,6 +124,19 @@ def test_a_device_without_a_driver_can_be_attached_but_not_limited(start, tmp_pa
     assert not os.path.exists('/proc/%d/root/dev/sda' % process.init_of(domain))
 
 
+def test_a_start_that_the_daemon_breaks_off_tells_its_reason(define, daemon, leak_check, tmp_path):
+    """The controller's is only that it was told to; it undoes what it has done."""
+    path = tmp_path / 'drum'
+    os.mknod(path, stat.S_IFBLK | 0o600, os.makedev(240, 5))
+    domain, _ = define(devices="<disk type='block' device='disk'><source dev='%s'/><target dev='sda'/>"
+                       '<iotune><read_bytes_sec>1048576</read_bytes_sec></iotune></disk>' % path)
+    for _ in range(5):
+        said = daemon.virsh('start', domain.name(), check=False).err
+        assert "<iotune> of disk 'sda': cannot write '240:5 " in said and 'aborted' not in said
+        assert not domain.isActive()
+    leak_check.check()
+
+
 def test_a_limit_of_a_disk_that_the_kernel_does_not_have_is_refused(start, image):
     domain, _ = start(devices=disk(image))
     with pytest.raises(libvirt.libvirtError, match="'total_bytes_sec' of disk 'vda' is not possible: the kernel "
