@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -145,6 +146,12 @@ fill_tree(const Launch *launch, int tree, GError **error)
            make_named_nodes(launch, tree, error);
 }
 
+static bool
+is_dev(const ContainerMount *mount)
+{
+    return g_strcmp0(mount->type, "tmpfs") == 0 && g_str_equal(mount->destination, "/dev");
+}
+
 /* Ids in options are the guest's; a file system made on the host's side wants the host's. */
 static void
 map_options(const Launch *launch, MountOptions *options, GPtrArray *owned)
@@ -241,20 +248,22 @@ devices_forget(Launch *launch)
 }
 
 bool
-devices_make(Launch *launch, GError **error)
+devices_mount(Launch *launch, GError **error)
 {
+    int ends[2];
     guint i;
 
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return fail_errno(error, errno, "cannot create a pipe");
+    launch->filled = ends[0];
+    launch->fill = ends[1];
     for (i = 0; i < launch->container->mounts->len; i++) {
         const ContainerMount *mount = g_ptr_array_index(launch->container->mounts, i);
         bool pts = g_strcmp0(mount->type, "devpts") == 0;
-        bool dev = g_strcmp0(mount->type, "tmpfs") == 0 && g_str_equal(mount->destination, "/dev");
 
-        if (!pts && !dev)
+        if (!pts && !is_dev(mount))
             continue;
         if ((launch->trees[i] = make_mount(launch, mount, error)) < 0)
-            return false;
-        if (dev && !fill_tree(launch, launch->trees[i], error))
             return false;
         if (pts) {
             launch->pts = launch->trees[i];
@@ -262,6 +271,43 @@ devices_make(Launch *launch, GError **error)
                 return false;
         }
     }
+    return true;
+}
+
+bool
+devices_fill(Launch *launch, GError **error)
+{
+    guint i;
+
+    for (i = 0; i < launch->container->mounts->len; i++) {
+        if (is_dev(launch->container->mounts->pdata[i]) &&
+            !fill_tree(launch, launch->trees[i], error))
+            return false;
+    }
+    if (write(launch->fill, "", 1) < 0)
+        return fail_errno(error, errno, "cannot reach the process on the other side");
+    fd_close(&launch->fill);
+    fd_close(&launch->filled);
+    return true;
+}
+
+bool
+devices_await(Launch *launch, const ContainerMount *mount, GError **error)
+{
+    char byte;
+    ssize_t n;
+
+    if (launch->filled < 0 || !is_dev(mount))
+        return true;
+    do
+        n = read(launch->filled, &byte, 1);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return fail_errno(error, errno, "cannot hear the process on the other side");
+    /* the launcher is gone */
+    if (n == 0)
+        _exit(EXIT_FAILURE);
+    fd_close(&launch->filled);
     return true;
 }
 

@@ -31,10 +31,9 @@ typedef struct {
 static const Step steps[] = {
     { "process", SIDE_HOST, process_reset, NULL },
     { "idmap", SIDE_HOST, namespaces_check, NULL },
-    { "state", SIDE_HOST, state_create, state_remove },
     { "mounts", SIDE_HOST, sources_open, sources_close },
     { "devices", SIDE_HOST, devices_find, devices_forget },
-    { "devices", SIDE_HOST, devices_make, NULL },
+    { "devices", SIDE_HOST, devices_mount, NULL },
     { "notify", SIDE_HOST, notify_open, NULL },
     { "init", SIDE_HOST, init_prepare, NULL },
     { "consoles", SIDE_HOST, terminals_open, NULL },
@@ -46,12 +45,16 @@ static const Step steps[] = {
     { "namespaces", SIDE_HOST, namespaces_create, namespaces_destroy,
       .prepare = namespaces_prepare },
     { "clock", SIDE_HOST, clock_leave, NULL },
+    /* what the container waits for first; it is on its way to /dev */
+    { "devices", SIDE_HOST, devices_fill, NULL },
     { "network", SIDE_HOST, network_attach, network_detach },
     { "cgroup", SIDE_HOST, groups_settle, NULL },
     { "cgroup", SIDE_HOST, groups_adopt, NULL },
     { "view", SIDE_HOST, NULL, view_remove }, /* before an init that waits for it is killed */
     { "idmap", SIDE_HOST, namespaces_map_ids, NULL },
     /* while the container's own side is busy: what the daemon has to do, and the filter */
+    { "state", SIDE_HOST, state_create, state_remove },
+    { "consoles", SIDE_HOST, terminals_connect, NULL },
     { "daemon", SIDE_HOST, control_announce, NULL },
     { "seccomp", SIDE_HOST, seccomp_compile, NULL },
 
@@ -100,6 +103,7 @@ launch_new(char *program_directory)
     launch->root = launch->pts = launch->moved = launch->birthplace = -1;
     launch->kmsg = launch->kmsg_slave = launch->network = -1;
     launch->init_pidfd = launch->sync = launch->proc = -1;
+    launch->filled = launch->fill = -1;
     launch->notify = launch->clock = launch->reaper = launch->filter = -1;
     view_clear(launch);
     launch->links = g_array_new(FALSE, FALSE, sizeof(int));
@@ -149,6 +153,8 @@ launch_free(Launch *launch)
     fd_close(&launch->sync);
     fd_close(&launch->kmsg);
     fd_close(&launch->kmsg_slave);
+    fd_close(&launch->filled);
+    fd_close(&launch->fill);
     fd_close(&launch->notify);
     fd_close(&launch->clock);
     fd_close(&launch->reaper);

@@ -48,6 +48,9 @@ typedef struct {
     Fd *trees; /* one per mount of the definition: detached mounts prepared on the host's side, or
                   -1 */
     Fd pts;    /* the guest's devpts, borrowed from trees */
+    Fd filled; /* a byte comes, or the end, when the guest's /dev is complete; init to be reads it
+                */
+    Fd fill;   /* the other end; -1: it is complete */
     GPtrArray *terminals; /* of Terminal * */
     Fd kmsg;              /* master of the terminal that the guest has for /dev/kmsg */
     Fd kmsg_slave;        /* the guest's end of it */

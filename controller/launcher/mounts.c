@@ -34,6 +34,8 @@ mounts_attach(Launch *launch, GError **error)
     for (i = 0; i < launch->container->mounts->len; i++) {
         const ContainerMount *mount = g_ptr_array_index(launch->container->mounts, i);
 
+        if (!devices_await(launch, mount, error))
+            return false;
         if (attach_row(launch, mount, &launch->trees[i], error))
             continue;
         source_explain(mount, error);

@@ -168,6 +168,7 @@ close_others(const Launch *launch)
     guint i;
 
     g_array_append_val(kept, launch->sync);
+    g_array_append_val(kept, launch->filled);
     g_array_append_val(kept, launch->root);
     g_array_append_val(kept, launch->proc);
     g_array_append_val(kept, launch->view_tree);

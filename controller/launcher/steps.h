@@ -22,13 +22,18 @@ void sources_close(Launch *launch);
 /* devices.c: what the host's devices are here, and who may use them */
 bool devices_find(Launch *launch, GError **error);
 void devices_forget(Launch *launch);
-/* /dev with its nodes, and the guest's devpts, as detached mounts */
-bool devices_make(Launch *launch, GError **error);
+/* the guest's /dev, empty but for pts, and its devpts, as detached mounts */
+bool devices_mount(Launch *launch, GError **error);
+/* its nodes, links and mount points */
+bool devices_fill(Launch *launch, GError **error);
+/* inside: waits for them before @mount is attached, if that is /dev */
+bool devices_await(Launch *launch, const ContainerMount *mount, GError **error);
 /* inside: console and ttyN */
 bool devices_bind(Launch *launch, GError **error);
 
-/* terminals.c: two ptys per console */
+/* terminals.c: per console a pty of the guest's, then one of the host's and the log */
 bool terminals_open(Launch *launch, GError **error);
+bool terminals_connect(Launch *launch, GError **error);
 
 /* groups.c: control groups */
 bool groups_prepare(Launch *launch, GError **error);

@@ -131,11 +131,28 @@ terminals_open(Launch *launch, GError **error)
         terminal->alias = console->alias;
         terminal->guest = terminal->slave = terminal->host = terminal->log = -1;
         g_ptr_array_add(launch->terminals, terminal);
-        if (!open_host(terminal, error) || !open_guest(launch, terminal, error) ||
-            !open_log(terminal, console, error)) {
+        if (!open_guest(launch, terminal, error)) {
             g_prefix_error(error, "%s: ", console->alias);
             return false;
         }
     }
     return open_kmsg(launch, error);
+}
+
+bool
+terminals_connect(Launch *launch, GError **error)
+{
+    const GPtrArray *consoles = launch->container->caisson->consoles;
+    guint i;
+
+    for (i = 0; i < launch->terminals->len; i++) {
+        const ContainerConsole *console = g_ptr_array_index(consoles, i);
+        Terminal *terminal = g_ptr_array_index(launch->terminals, i);
+
+        if (open_host(terminal, error) && open_log(terminal, console, error))
+            continue;
+        g_prefix_error(error, "%s: ", console->alias);
+        return false;
+    }
+    return true;
 }
