@@ -117,7 +117,7 @@ go_between(const ExecPlan *plan, const ExecGroups *groups, int report, GError **
     g_auto(Confinement) confinement = { -1, -1 };
 
     close_others(plan, groups, report);
-    if (!confinement_prepare(&confinement, plan, error) || !process_reset(NULL, error) ||
+    if (!confinement_prepare(&confinement, plan, error) || !process_reset(error) ||
         !limits_apply(plan->guest->container->process, getpid(), error) ||
         !exec_groups_enter(groups, error) || !guest_join(plan->guest, ALL_KINDS, error))
         return false;

@@ -29,7 +29,7 @@ typedef struct {
  * writes the id maps, where init is ready, and where it may go.
  */
 static const Step steps[] = {
-    { "process", SIDE_HOST, process_reset, NULL },
+    { "process", SIDE_HOST, process_begin, NULL, .prepare = process_prepare },
     { "idmap", SIDE_HOST, namespaces_check, NULL },
     { "mounts", SIDE_HOST, sources_open, sources_close },
     { "devices", SIDE_HOST, devices_find, devices_forget },

@@ -40,6 +40,7 @@ typedef struct {
     char *program_directory; /* where the keeper lies */
     char *standby;           /* partition for which it was prepared ahead; NULL: it was not */
     bool trace;              /* print what each step takes */
+    bool reset;              /* nothing is left that the process inherited from the daemon */
 
     Fd state_directory;
     Fd listener;

@@ -60,12 +60,16 @@ bool
 namespaces_prepare(Launch *launch, GError **error)
 {
     g_auto(Fd) own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    bool started;
 
     if (own < 0 || unshare(CLONE_NEWNET) < 0 ||
         (launch->network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)) < 0)
         return fail_errno(error, errno, "cannot create a network namespace");
-    return setns(own, CLONE_NEWNET) == 0 ||
-           fail_errno(error, errno, "cannot return to the host's network namespace");
+    started = network_start_loopback(error);
+    return setns(own, CLONE_NEWNET) == 0
+               ? started
+               : fail_errno(started ? error : NULL, errno,
+                            "cannot return to the host's network namespace");
 }
 
 /* One made ahead belongs to the host's user namespace, so only guests without their own get it. */

@@ -112,15 +112,20 @@ network_detach(Launch *launch)
 }
 
 bool
-network_start(Launch *launch, GError **error)
+network_start_loopback(GError **error)
 {
     struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
     g_auto(Fd) fd = -1;
 
-    if (!launch_owns_namespace(launch, "network"))
-        return true;
     fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
         return fail_errno(error, errno, "cannot start interface 'lo'");
     return true;
+}
+
+/* In a namespace made ahead it was started there; to say it again costs nothing. */
+bool
+network_start(Launch *launch, GError **error)
+{
+    return !launch_owns_namespace(launch, "network") || network_start_loopback(error);
 }

@@ -118,7 +118,7 @@ oom_score_reset(GError **error)
 }
 
 bool
-process_reset(Launch *launch, GError **error)
+process_reset(GError **error)
 {
     process_reset_signals();
     umask(022);
@@ -133,4 +133,17 @@ process_reset(Launch *launch, GError **error)
      */
     kernel_keyctl(KEYCTL_JOIN_SESSION_KEYRING, 0);
     return oom_score_reset(error) && limits_reset(error);
+}
+
+bool
+process_prepare(Launch *launch, GError **error)
+{
+    launch->reset = process_reset(error);
+    return launch->reset;
+}
+
+bool
+process_begin(Launch *launch, GError **error)
+{
+    return launch->reset || process_prepare(launch, error);
 }

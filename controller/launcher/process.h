@@ -3,6 +3,10 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
+
+/* What was inherited becomes what a fresh system has: signals, limits, umask, session, keyring. */
+bool process_reset(GError **error);
 
 /* Every signal unblocked and at its default. */
 void process_reset_signals(void);

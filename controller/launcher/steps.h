@@ -8,7 +8,8 @@
 #include "controller/launcher/launch.h"
 
 /* process.c: signals, limits, umask, session of launcher and guest */
-bool process_reset(Launch *launch, GError **error);
+bool process_prepare(Launch *launch, GError **error);
+bool process_begin(Launch *launch, GError **error);
 
 /* state.c: NAME.pid and the listening NAME.sock */
 bool state_create(Launch *launch, GError **error);
@@ -71,6 +72,8 @@ bool seccomp_confine(Launch *launch, GError **error);
 /* network.c: interfaces of the definition; inside, the loopback one */
 bool network_attach(Launch *launch, GError **error);
 void network_detach(Launch *launch);
+/* Starts "lo" of the network namespace the process is in. */
+bool network_start_loopback(GError **error);
 
 /* notify.c: readiness of systemd in the guest */
 bool notify_open(Launch *launch, GError **error);
