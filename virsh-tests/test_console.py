@@ -198,7 +198,7 @@ def test_a_console_has_its_output_in_its_log(start, workshop, append):
     try:
         start(init='/bin/sh', consoles=0, devices=logged(path, " append='%s'" % append),
               arguments=['-c', 'echo cast off; exec sleep 1000'])
-        wait_for(lambda: 'cast off' in read_file(workshop, 'console.log'), 'the log has it', 30)
+        wait_for(lambda: 'cast off\n' in read_file(workshop, 'console.log'), 'the log has it', 30)
         assert read_file(workshop, 'console.log') == ('before\n' if append == 'on' else '') + 'cast off\n'
     finally:
         os.unlink(path)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a connection says of the host, and what lxc.conf does to it."""
 import os
+import re
 import xml.etree.ElementTree as ET
 
 import libvirt
@@ -18,7 +19,7 @@ def test_the_connection_is_lxc_local_and_alive(connection):
 
 
 def test_the_version_is_that_of_the_kernel(connection):
-    major, minor, patch = (os.uname().release.split('-')[0].split('.') + ['0'])[:3]
+    major, minor, patch = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', os.uname().release).groups(default='0')
     assert connection.getVersion() == int(major) * 1000000 + int(minor) * 1000 + int(patch)
 
 

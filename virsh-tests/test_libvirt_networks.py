@@ -78,9 +78,12 @@ def get_lease(daemon, described, *options):
     os.chmod(script, 0o755)
     network.inside(daemon, described.name, 'busybox', 'udhcpc', '-i', 'eth0', '-n', '-q', '-f', '-t', '20',
                    '-T', '1', '-s', script, *options, timeout=40)
-    return next(address.split('/')[0]
-                for address in network.addresses_inside(daemon, described.name, 'eth0')
-                if ':' not in address)
+    leased = next(address.split('/')[0]
+                  for address in network.addresses_inside(daemon, described.name, 'eth0')
+                  if ':' not in address)
+    # dnsmasq tells libvirt when the guest has it already
+    wait_for(lambda: leased + '/' in daemon.virsh('net-dhcp-leases', 'garden').out, 'the lease is noted')
+    return leased
 
 
 def test_two_guests_on_a_nat_network_get_leases_and_reach_each_other(daemon, start, make_network):
