@@ -36,12 +36,14 @@ typedef struct {
     char *mount_point;  /* "/sys/fs/cgroup/cpu,cpuacct" */
     char **controllers; /* "cpu", "cpuacct"; "name=systemd"; of v2 those in cgroup.controllers */
     bool flat;          /* see cgroup_hierarchy_place() */
+    bool mixed;         /* it may have guests of an earlier version, whose groups are not flat */
 } CgroupHierarchy;
 
 /* The groups below the one of a guest; see architecture section 5. */
 #define CGROUP_SUPERVISOR "supervisor"
 #define CGROUP_LIMITS     "libvirt"
 #define CGROUP_GUEST      "libvirt/guest"
+#define CGROUP_GUEST_FLAT "guest"
 
 /*
  * Where @group is in the hierarchy; free with g_free(). A group of memory costs the kernel a
@@ -63,6 +65,11 @@ bool cgroup_hierarchy_has(const CgroupHierarchy *hierarchy, const char *group);
  * controller.
  */
 CgroupLayout *cgroup_layout_new(GError **error);
+
+/* The layout is used for groups only that are made with it, none of a guest of an earlier version:
+ * where they are need not be looked up. */
+void cgroup_layout_make_uniform(CgroupLayout *layout);
+
 void cgroup_layout_free(CgroupLayout *layout);
 
 /* "cgroup v2", "cgroup v1" or "hybrid", for logs. */

@@ -111,24 +111,27 @@ cgroup_await_empty(const CgroupLayout *layout, const char *group, gint64 deadlin
     return true;
 }
 
+static bool
+remove_one(const CgroupHierarchy *hierarchy, const char *group, const char *below)
+{
+    g_autofree char *path = g_strconcat(hierarchy->mount_point, group, below, NULL);
+
+    return rmdir(path) == 0 || errno == ENOENT;
+}
+
 /* The groups that every guest has; true when there are no others. */
 static bool
 remove_usual(const CgroupHierarchy *hierarchy, const char *group)
 {
-    static const char *const usual[] = { "/" CGROUP_GUEST, "/" CGROUP_LIMITS, "/" CGROUP_SUPERVISOR,
-                                         "" };
-    bool removed = false;
-    size_t i;
+    static const char *const deep[] = { "/" CGROUP_GUEST, "/" CGROUP_LIMITS, "/" CGROUP_SUPERVISOR,
+                                        NULL };
+    static const char *const flat[] = { "/" CGROUP_GUEST_FLAT, NULL };
+    g_autofree char *supervisor = g_strconcat(group, "/" CGROUP_SUPERVISOR, NULL);
+    const char *const *below = cgroup_hierarchy_has(hierarchy, supervisor) ? deep : flat;
 
-    for (i = 0; i < G_N_ELEMENTS(usual); i++) {
-        g_autofree char *one = g_strconcat(group, usual[i], NULL);
-        g_autofree char *place = cgroup_hierarchy_place(hierarchy, one);
-        g_autofree char *path = g_strconcat(hierarchy->mount_point, place, NULL);
-
-        if (cgroup_hierarchy_has(hierarchy, one))
-            removed = rmdir(path) == 0;
-    }
-    return removed;
+    for (; *below; below++)
+        remove_one(hierarchy, group, *below);
+    return remove_one(hierarchy, group, "");
 }
 
 /*
@@ -150,7 +153,8 @@ hierarchy_remove(const CgroupHierarchy *hierarchy, const char *group)
     g_auto(Fd) root = -1;
 
     /* systemd removes it, with all that is below it */
-    if (is_watched(hierarchy, group) || remove_usual(hierarchy, group))
+    if (is_watched(hierarchy, group) || remove_one(hierarchy, group, "") ||
+        remove_usual(hierarchy, group))
         return true;
     root = cgroup_hierarchy_open(hierarchy, "", NULL, 0, NULL);
     return root < 0 || cgroup_tree_remove(root, group + 1);

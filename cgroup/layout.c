@@ -233,7 +233,17 @@ layout_flatten(CgroupLayout *layout)
         CgroupHierarchy *hierarchy = g_ptr_array_index(layout->hierarchies, i);
 
         hierarchy->flat = hierarchy_is_flat(layout, hierarchy);
+        hierarchy->mixed = true;
     }
+}
+
+void
+cgroup_layout_make_uniform(CgroupLayout *layout)
+{
+    guint i;
+
+    for (i = 0; i < layout->hierarchies->len; i++)
+        ((CgroupHierarchy *)layout->hierarchies->pdata[i])->mixed = false;
 }
 
 static bool

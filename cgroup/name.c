@@ -185,7 +185,8 @@ cgroup_hierarchy_place(const CgroupHierarchy *hierarchy, const char *group)
 {
     const char *below = hierarchy->flat ? below_guest(group) : NULL;
 
-    if (!below || !begins_with(below, CGROUP_LIMITS) || is_deep(hierarchy, group, below))
+    if (!below || !begins_with(below, CGROUP_LIMITS) ||
+        (hierarchy->mixed && is_deep(hierarchy, group, below)))
         return g_strdup(group);
     return g_strdup_printf("%.*s%s", (int)(below - group), group,
                            below + strlen("/" CGROUP_LIMITS));

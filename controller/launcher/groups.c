@@ -188,6 +188,7 @@ look_around(Launch *launch, GError **error)
         return true;
     if (!(launch->layout = cgroup_layout_new(error)))
         return false;
+    cgroup_layout_make_uniform(launch->layout);
     views_prepare(launch);
     return (launch->position = cgroup_position(error)) != NULL;
 }
