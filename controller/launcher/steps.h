@@ -23,9 +23,9 @@ void sources_close(Launch *launch);
 /* devices.c: what the host's devices are here, and who may use them */
 bool devices_find(Launch *launch, GError **error);
 void devices_forget(Launch *launch);
-/* the guest's /dev, empty but for pts, and its devpts, as detached mounts */
+/* the guest's /dev, still empty, and its devpts, as detached mounts */
 bool devices_mount(Launch *launch, GError **error);
-/* its nodes, links and mount points */
+/* nodes, links and mount points of the former */
 bool devices_fill(Launch *launch, GError **error);
 /* inside: waits for them before @mount is attached, if that is /dev */
 bool devices_await(Launch *launch, const ContainerMount *mount, GError **error);
