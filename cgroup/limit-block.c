@@ -21,11 +21,13 @@ typedef struct {
     uint64_t min;
 } WeightFile;
 
-static const WeightFile weights_v1[] = {
+#define WEIGHT_FILES 2
+
+static const WeightFile weights_v1[WEIGHT_FILES] = {
     { "blkio.weight", "blkio.weight_device", false, "0", 1000, 10 },
     { "blkio.bfq.weight", "blkio.bfq.weight_device", false, "default", 1000, 1 },
 };
-static const WeightFile weights_v2[] = {
+static const WeightFile weights_v2[WEIGHT_FILES] = {
     { "io.weight", "io.weight", true, "default", 10000, 1 },
     { "io.bfq.weight", "io.bfq.weight", true, "default", 1000, 1 },
 };
@@ -57,65 +59,84 @@ write_value(const BlockTarget *target, const char *file, const char *value, GErr
     return cgroup_write(target->layout, CGROUP_BLKIO, path, value, error);
 }
 
-/* Those of the files that the group has, or NULL. */
-static const WeightFile *
-weight_file(const BlockTarget *target)
+/* Those of the files that the group has, at most WEIGHT_FILES; their number. Each is of another I/O
+ * scheduler, and which one a device has may differ and change: what is meant is written to all. */
+static size_t
+weight_files(const BlockTarget *target, const WeightFile *ret_found[WEIGHT_FILES])
 {
     const WeightFile *files = target->v2 ? weights_v2 : weights_v1;
     g_auto(Fd) group = cgroup_open(target->layout, CGROUP_BLKIO, target->group, NULL);
+    size_t count = 0;
     size_t i;
 
-    for (i = 0; group >= 0 && i < 2; i++) {
+    for (i = 0; group >= 0 && i < WEIGHT_FILES; i++) {
         if (faccessat(group, files[i].file, F_OK, 0) == 0)
-            return &files[i];
+            ret_found[count++] = &files[i];
     }
-    return NULL;
+    return count;
 }
 
-/* The files for @weight; NULL with error when there are none or it is not in their range. */
-static const WeightFile *
-weight_file_for(const BlockTarget *target, uint64_t weight, GError **error)
+/* The files for @weight, whose range is that of the first; 0 with error when there are none or it
+ * is not in the range. */
+static size_t
+weight_files_for(const BlockTarget *target, uint64_t weight,
+                 const WeightFile *ret_found[WEIGHT_FILES], GError **error)
 {
-    const WeightFile *file = weight_file(target);
+    size_t count = weight_files(target, ret_found);
 
-    if (!file) {
+    if (count == 0)
         fail(error, FAILURE_CONFIG_UNSUPPORTED,
              "this host's kernel has no weights of block devices, which need the I/O scheduler bfq "
              "or the controller iocost; remove <weight> from <blkiotune>");
-        return NULL;
-    }
-    if (weight < file->min || weight > file->max) {
+    else if (weight < ret_found[0]->min || weight > ret_found[0]->max)
         fail(error, FAILURE_INVALID_ARG,
              "weight %" G_GUINT64_FORMAT " of block devices is not possible on this host: between "
              "%" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT " are",
-             weight, file->min, file->max);
-        return NULL;
-    }
-    return file;
+             weight, ret_found[0]->min, ret_found[0]->max);
+    else
+        return count;
+    return 0;
 }
 
 static bool
 write_weight(const BlockTarget *target, uint64_t weight, GError **error)
 {
-    const WeightFile *file = weight_file_for(target, weight, error);
-    g_autofree char *value =
-        g_strdup_printf("%s%" G_GUINT64_FORMAT, file && file->is_default ? "default " : "", weight);
+    const WeightFile *files[WEIGHT_FILES];
+    size_t count = weight_files_for(target, weight, files, error);
+    size_t i;
 
-    return file && write_value(target, file->file, value, error);
+    for (i = 0; i < count; i++) {
+        g_autofree char *value =
+            g_strdup_printf("%s%" G_GUINT64_FORMAT, files[i]->is_default ? "default " : "",
+                            CLAMP(weight, files[i]->min, files[i]->max));
+
+        if (!write_value(target, files[i]->file, value, error))
+            return false;
+    }
+    return count > 0;
 }
 
+/* Only the scheduler that the device has takes it. */
 static bool
 write_device_weight(const BlockTarget *target, const char *number, uint64_t weight, GError **error)
 {
-    const WeightFile *file =
-        weight == 0 ? weight_file(target) : weight_file_for(target, weight, error);
-    g_autofree char *value = NULL;
+    const WeightFile *files[WEIGHT_FILES];
+    size_t count =
+        weight == 0 ? weight_files(target, files) : weight_files_for(target, weight, files, error);
+    bool taken = false;
+    size_t i;
 
-    if (!file)
-        return weight == 0;
-    value = weight == 0 ? g_strdup_printf("%s %s", number, file->none)
-                        : g_strdup_printf("%s %" G_GUINT64_FORMAT, number, weight);
-    return write_value(target, file->devices, value, error);
+    for (i = 0; i < count; i++) {
+        g_autofree char *value = weight == 0
+                                     ? g_strdup_printf("%s %s", number, files[i]->none)
+                                     : g_strdup_printf("%s %" G_GUINT64_FORMAT, number,
+                                                       CLAMP(weight, files[i]->min, files[i]->max));
+
+        taken |= write_value(target, files[i]->devices, value, i == 0 ? error : NULL);
+    }
+    if (taken)
+        g_clear_error(error);
+    return taken || (count == 0 && weight == 0);
 }
 
 /* The kernel limits whole disks; one whose number is not known to sysfs is taken as it is. */
@@ -298,23 +319,33 @@ second_word(const char *line)
 }
 
 static void
-read_weights(const BlockTarget *target, ContainerBlockIo *block_io)
+read_device_weights(const BlockTarget *target, const WeightFile *file, ContainerBlockIo *block_io)
 {
-    const WeightFile *file = weight_file(target);
-    g_auto(GStrv) own = file ? read_lines(target, file->file) : NULL;
-    g_auto(GStrv) devices = file ? read_lines(target, file->devices) : NULL;
+    g_auto(GStrv) lines = read_lines(target, file->devices);
     size_t i;
 
-    if (!file || !own[0])
+    for (i = 0; lines[i]; i++) {
+        if (g_ascii_isdigit(lines[i][0]) && strchr(lines[i], ':'))
+            device_of(block_io, lines[i])->weight =
+                g_ascii_strtoull(second_word(lines[i]), NULL, 10);
+    }
+}
+
+static void
+read_weights(const BlockTarget *target, ContainerBlockIo *block_io)
+{
+    const WeightFile *files[WEIGHT_FILES];
+    size_t count = weight_files(target, files);
+    g_auto(GStrv) own = count > 0 ? read_lines(target, files[0]->file) : NULL;
+
+    if (!own || !own[0])
         return;
     /* one number, or "default 100"; bfq of v1 has that too, before its lines of devices */
     block_io->weight =
         g_ascii_strtoull(g_ascii_isdigit(own[0][0]) ? own[0] : second_word(own[0]), NULL, 10);
-    for (i = 0; devices[i]; i++) {
-        if (g_ascii_isdigit(devices[i][0]) && strchr(devices[i], ':'))
-            device_of(block_io, devices[i])->weight =
-                g_ascii_strtoull(second_word(devices[i]), NULL, 10);
-    }
+    /* the first one counts, as its range is the one that is asked for */
+    while (count-- > 0)
+        read_device_weights(target, files[count], block_io);
 }
 
 static void

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Limits of memory, processors and block devices: from the XML, live, in the configuration."""
 import os
+import subprocess
 import threading
 
 import libvirt
@@ -387,12 +388,12 @@ def weight_files(domain):
     found = [name for name in names if os.path.exists(os.path.join(group, name))]
     if not found:
         pytest.skip("the host's kernel has no weights of block devices")
-    return found[0]
+    return found
 
 
 def test_the_weight_of_block_devices(daemon, start):
     domain, described = start()
-    name = weight_files(domain)
+    name = weight_files(domain)[0]
     weight_of = lambda: int(kernel(domain, 'blkio', name, name).split()[-1])
     daemon.virsh('blkiotune', described.name, '--weight', 300, '--live')
     assert weight_of() == domain.blkioParameters(LIVE)['weight'] == 300
@@ -405,6 +406,47 @@ def test_the_weight_of_block_devices(daemon, start):
     domain.destroy()
     domain.create()
     assert weight_of() == 400
+
+
+@pytest.fixture
+def device_of_bfq(tmp_path):
+    """A block device that this scheduler serves."""
+    image = tmp_path / 'image'
+    with open(image, 'wb') as file:
+        file.truncate(16 * MIB)
+    path = subprocess.run(['losetup', '-f', '--show', image], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+    try:
+        with open('/sys/block/%s/queue/scheduler' % os.path.basename(path), 'r+') as file:
+            if 'bfq' not in file.read():
+                pytest.skip('the kernel has no I/O scheduler bfq')
+            file.write('bfq')
+        yield path
+    finally:
+        subprocess.run(['losetup', '-d', path], check=True)
+
+
+def test_weights_reach_the_scheduler_that_a_device_has(daemon, start, device_of_bfq):
+    """Also where the kernel has another kind of weights, which this device does not heed."""
+    status = os.stat(device_of_bfq)
+    number_of = '%d:%d ' % (os.major(status.st_rdev), os.minor(status.st_rdev))
+    domain, described = start(top='<blkiotune><weight>300</weight><device><path>%s</path><weight>250</weight></device>'
+                                  '</blkiotune>' % device_of_bfq)
+
+    def weights():
+        lines = kernel(domain, 'blkio', 'blkio.bfq.weight_device', 'io.bfq.weight').splitlines()
+        return [line for line in lines if line.startswith(number_of)]
+    assert weight_files(domain)[-1].endswith('bfq.weight')
+    for name in weight_files(domain):
+        assert kernel(domain, 'blkio', name, name).splitlines()[0].split()[-1] == '300'
+    assert weights() == [number_of + '250']
+    assert domain.blkioParameters(LIVE)['device_weight'] == device_of_bfq + ',250'
+    daemon.virsh('blkiotune', described.name, '--device-weights', device_of_bfq + ',400', '--weight', 200, '--live')
+    assert weights() == [number_of + '400']
+    assert (device_of_bfq + ',400') in daemon.virsh('blkiotune', described.name).out
+    for name in weight_files(domain):
+        assert kernel(domain, 'blkio', name, name).splitlines()[0].split()[-1] == '200'
+    daemon.virsh('blkiotune', described.name, '--device-weights', device_of_bfq + ',0', '--live')
+    assert weights() == []
 
 
 @pytest.mark.parametrize('name, value', [
