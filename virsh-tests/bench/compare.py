@@ -257,7 +257,7 @@ def bench_parallel(sides, table, options):
         found.add(side, what % 'stop', side.destroy_all(names, options.threads))
         time.sleep(1)
     found.each(lambda side: [side.define(name, 'term') for name in names])
-    found.turns(max(3, options.rounds // 4), measure)
+    found.turns(max(3, options.rounds // 2), measure)
     table.add_found(found, lambda what: '%' if 'busy' in what else 'ms')
     if not peers.Crun.available() or not found.values['A']:
         return
@@ -406,7 +406,7 @@ def bench_console(sides, table, options):
         connection.close()
         side.stop(domain)
         domain.undefine()
-    found.turns(max(3, options.rounds // 3), measure)
+    found.turns(options.rounds, measure)
     table.add_found(found, lambda what: 'MB/s')
 
 
