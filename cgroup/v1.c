@@ -7,9 +7,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cgroup/tree.h"
 #include "controller/wire/container.h"
+#include "controller/wire/descriptor.h"
 #include "controller/wire/failure.h"
 
 /* A cpuset without cpus and memory nodes takes no tasks; a fresh one has neither. */
@@ -56,29 +58,64 @@ device_number(char *text, size_t size, int64_t number)
         g_snprintf(text, size, "%" G_GINT64_FORMAT, number);
 }
 
-static bool
-write_rule(int group, const ContainerDeviceRule *rule, bool allow, GError **error)
+/* Where rules of devices are written, one after the other. */
+typedef struct {
+    Fd allow;
+    Fd deny;
+} RuleFiles;
+
+#define RULE_FILES_NONE \
+    {                   \
+        -1, -1          \
+    }
+
+static void
+rule_files_close(RuleFiles *files)
 {
-    const char *file = allow ? "devices.allow" : "devices.deny";
+    fd_close(&files->allow);
+    fd_close(&files->deny);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RuleFiles, rule_files_close)
+
+static bool
+rule_files_open(int group, RuleFiles *files, GError **error)
+{
+    files->allow = openat(group, "devices.allow", O_WRONLY | O_CLOEXEC);
+    files->deny = openat(group, "devices.deny", O_WRONLY | O_CLOEXEC);
+    return (files->allow >= 0 && files->deny >= 0) ||
+           fail_errno(error, errno,
+                      "cannot open 'devices.allow' or 'devices.deny' of a control group");
+}
+
+static bool
+write_text(const RuleFiles *files, bool allow, const char *value, GError **error)
+{
+    if (write(allow ? files->allow : files->deny, value, strlen(value)) < 0)
+        return fail_errno(error, errno, "cannot write '%s' to '%s'", value,
+                          allow ? "devices.allow" : "devices.deny");
+    return true;
+}
+
+static bool
+write_rule(const RuleFiles *files, const ContainerDeviceRule *rule, bool allow, GError **error)
+{
     const char *access = rule->access ? rule->access : "rwm";
     const char *types = rule->type && rule->type[0] != 'a' ? rule->type : "bc";
     char major[24];
     char minor[24];
 
     /* "a" in these files means everything, whatever follows it: say both types instead */
-    if (types[1] == 'c' && rule->major < 0 && rule->minor < 0 && strlen(access) == 3) {
-        if (!cgroup_file_write(group, file, "a"))
-            return fail_errno(error, errno, "cannot write 'a' to '%s'", file);
-        return true;
-    }
+    if (types[1] == 'c' && rule->major < 0 && rule->minor < 0 && strlen(access) == 3)
+        return write_text(files, allow, "a", error);
     device_number(major, sizeof(major), rule->major);
     device_number(minor, sizeof(minor), rule->minor);
     for (; *types; types++) {
         char value[64];
 
         g_snprintf(value, sizeof(value), "%c %s:%s %s", *types, major, minor, access);
-        if (!cgroup_file_write(group, file, value))
-            return fail_errno(error, errno, "cannot write '%s' to '%s'", value, file);
+        if (!write_text(files, allow, value, error))
+            return false;
     }
     return true;
 }
@@ -86,14 +123,15 @@ write_rule(int group, const ContainerDeviceRule *rule, bool allow, GError **erro
 static bool
 v1_limit_devices(int group, const GPtrArray *rules, GError **error)
 {
+    g_auto(RuleFiles) files = RULE_FILES_NONE;
     guint i;
 
-    if (!cgroup_file_write(group, "devices.deny", "a"))
-        return fail_errno(error, errno, "cannot deny devices");
+    if (!rule_files_open(group, &files, error) || !write_text(&files, false, "a", error))
+        return false;
     for (i = 0; rules && i < rules->len; i++) {
         const ContainerDeviceRule *rule = g_ptr_array_index(rules, i);
 
-        if (!write_rule(group, rule, rule->allow, error))
+        if (!write_rule(&files, rule, rule->allow, error))
             return false;
     }
     return true;
@@ -127,12 +165,15 @@ rules_without(const GPtrArray *rules, const GPtrArray *others)
 static bool
 allow_all(int group, const GPtrArray *rules, GError **error)
 {
+    g_auto(RuleFiles) files = RULE_FILES_NONE;
     guint i;
 
+    if (!rule_files_open(group, &files, error))
+        return false;
     for (i = 0; i < rules->len; i++) {
         const ContainerDeviceRule *rule = rules->pdata[i];
 
-        if (rule->allow && !write_rule(group, rule, true, error))
+        if (rule->allow && !write_rule(&files, rule, true, error))
             return false;
     }
     return true;
@@ -161,14 +202,17 @@ v1_change_devices(int group, const GPtrArray *before, const GPtrArray *after, GE
 {
     g_autoptr(GPtrArray) more = rules_without(after, before);
     g_autoptr(GPtrArray) less = rules_without(before, after);
+    g_auto(RuleFiles) files = RULE_FILES_NONE;
     g_autofree char *list = NULL;
     Spread spread;
     guint i;
 
+    if (!rule_files_open(group, &files, error))
+        return false;
     for (i = 0; i < less->len; i++) {
         const ContainerDeviceRule *rule = less->pdata[i];
 
-        if (rule->allow && !write_rule(group, rule, false, error))
+        if (rule->allow && !write_rule(&files, rule, false, error))
             return false;
     }
     /* what was denied may be allowed by another rule as well */

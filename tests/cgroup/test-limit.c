@@ -481,6 +481,7 @@ test_write_others(Fixture *fixture, gconstpointer version)
     put(fixture, "net_cls.classid", "");
     put(fixture, "memory.high", "");
     put(fixture, "devices.deny", "");
+    put(fixture, "devices.allow", "");
     resources->pids->limit = 77;
     pages->page_size = g_strdup("2MB");
     pages->limit = 4 << 20;
