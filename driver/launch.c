@@ -99,7 +99,7 @@ launch_seal_container(Definition *live, const StartOptions *options, GError **er
     if (!sharing_resolve(resolved, error) ||
         !(container = container_compute(resolved, &context, error)))
         return -1;
-    text = container_to_json(container);
+    text = container_to_json(container, false);
     return sealed_new("container", text, strlen(text), error);
 }
 

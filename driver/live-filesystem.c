@@ -35,7 +35,7 @@ seal(const LiveChange *change, const Filesystem *filesystem, GError **error)
     if (!volume_resolve(filesystem, volumes, error) ||
         !(container = container_of_filesystem(change->live, filesystem, &context, error)))
         return -1;
-    text = container_to_json(container);
+    text = container_to_json(container, false);
     return sealed_new("filesystem", text, strlen(text), error);
 }
 

@@ -233,5 +233,5 @@ native_oci_write(const Definition *definition, const char *arch, NativeReport *r
     plain_mounts(container, report);
     add_readonly_path(container->os, "/proc/sys");
     plain_extension(definition, container, report);
-    return container_to_json(container);
+    return container_to_json(container, true);
 }

@@ -441,9 +441,9 @@ container_free(Container *container)
 }
 
 char *
-container_to_json(const Container *container)
+container_to_json(const Container *container, bool pretty)
 {
-    return json_write(&container_type, container, true);
+    return json_write(&container_type, container, pretty);
 }
 
 /* What a row cannot say, and what everything that follows relies on. */

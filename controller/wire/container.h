@@ -292,8 +292,8 @@ extern const JsonType container_extension_type;
 Container *container_new(void);
 void container_free(Container *container);
 
-/* Pretty JSON; see json_write(). */
-char *container_to_json(const Container *container);
+/* JSON, @pretty for who reads it; see json_write(). */
+char *container_to_json(const Container *container, bool pretty);
 /*
  * As json_read(); what container_new() allocates is allocated also when the text has none of it,
  * and process.args has at least one element. process.capabilities stays NULL when absent.

@@ -36,10 +36,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!container)
         return 0;
     walk(container);
-    first = container_to_json(container);
+    first = container_to_json(container, true);
     if (!(again = container_from_json(first, strlen(first), &error)))
         g_error("what was written cannot be read: %s\n%s", error->message, first);
-    second = container_to_json(again);
+    second = container_to_json(again, true);
     if (strcmp(first, second) != 0)
         g_error("written twice, it differs:\n%s\n%s", first, second);
     return 0;

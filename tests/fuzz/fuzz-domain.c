@@ -30,7 +30,7 @@ compute(const Definition *definition)
     if ((container == NULL) != (error != NULL))
         g_error("neither a container nor an error");
     if (container)
-        text = container_to_json(container);
+        text = container_to_json(container, true);
 }
 
 static void

@@ -46,7 +46,7 @@ test_golden(void)
     g_autofree char *actual = NULL;
 
     g_assert_no_error(error);
-    written = container_to_json(container);
+    written = container_to_json(container, true);
     actual = compact(written);
     g_assert_cmpstr(actual, ==, expected);
 }
@@ -112,7 +112,7 @@ test_new_is_complete(void)
 
     container->process->args = g_strsplit("/sbin/init", ",", -1);
     container->process->cwd = g_strdup("/");
-    text = container_to_json(container);
+    text = container_to_json(container, true);
     actual = compact(text);
     g_assert_cmpstr(actual, ==,
                     "{\"ociVersion\":\"1.2.0\",\"root\":{},\"process\":{\"args\":[\"/sbin/init\"],"

@@ -177,7 +177,7 @@ test_computes(gconstpointer name)
     g_autofree char *text = NULL;
 
     g_assert_no_error(error);
-    text = container_to_json(container);
+    text = container_to_json(container, true);
     golden_compare(name, ".container.json", text);
 }
 
