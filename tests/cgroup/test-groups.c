@@ -405,6 +405,22 @@ test_files(Fixture *fixture, gconstpointer v2)
     g_clear_error(&error);
 }
 
+/* They are not looked for by who has made all groups itself. */
+static void
+check_uniform(Fixture *fixture, const char *guest, const char *limits)
+{
+    guint i;
+
+    cgroup_layout_make_uniform(fixture->layout);
+    for (i = 0; i < cgroup_hierarchies(fixture->layout)->len; i++) {
+        const CgroupHierarchy *hierarchy =
+            g_ptr_array_index(cgroup_hierarchies(fixture->layout), i);
+        g_autofree char *place = cgroup_hierarchy_place(hierarchy, limits);
+
+        g_assert_cmpstr(place, ==, hierarchy->flat ? guest : limits);
+    }
+}
+
 /* By an earlier version, which made all groups in all hierarchies. */
 static void
 test_deep(Fixture *fixture, gconstpointer v2)
@@ -428,6 +444,7 @@ test_deep(Fixture *fixture, gconstpointer v2)
         after = cgroup_hierarchy_place(hierarchy, limits);
         g_assert_cmpstr(after, ==, limits);
     }
+    check_uniform(fixture, guest, limits);
     g_assert_true(cgroup_remove(fixture->layout, guest, soon(), &error));
     g_assert_no_error(error);
     g_assert_false(group_exists(fixture, guest));

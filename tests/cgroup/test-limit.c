@@ -427,10 +427,12 @@ test_weight(Fixture *fixture, gconstpointer version)
     expect(fixture, v2 ? "io.bfq.weight" : "blkio.bfq.weight", v2 ? "default 300" : "300");
     g_assert_false(write_weight(fixture, 1001, &range));
     g_assert_error(range, FAILURE, FAILURE_INVALID_ARG);
-    /* the file that is asked first has a range of its own */
+    /* the file that is asked first has a range of its own; the other one gets what it takes */
     put(fixture, v2 ? "io.weight" : "blkio.weight", "");
+    put(fixture, v2 ? "io.bfq.weight" : "blkio.bfq.weight", "");
     g_assert_true(write_weight(fixture, v2 ? 10000 : 1000, NULL));
     expect(fixture, v2 ? "io.weight" : "blkio.weight", v2 ? "default 10000" : "1000");
+    expect(fixture, v2 ? "io.bfq.weight" : "blkio.bfq.weight", v2 ? "default 1000" : "1000");
 }
 
 /* The disk that the directory is on. */
