@@ -91,7 +91,10 @@ read_part(MapReader *reader, const char *element, const char **names, const char
         add_all(reader->model->features, base->features);
     else if (g_str_equal(element, "vendor") && !reader->model->vendor)
         reader->model->vendor = g_strdup(name);
-    else if (g_str_equal(element, "feature") && !attribute(names, values, "removed"))
+    /* What has left a model or came to it later is not asked of a host of that name. What came is
+     * of machines inside machines, in registers that only the kernel can read. */
+    else if (g_str_equal(element, "feature") && !attribute(names, values, "removed") &&
+             !attribute(names, values, "added"))
         g_hash_table_add(reader->model->features, g_strdup(name));
 }
 
